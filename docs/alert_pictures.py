@@ -14,10 +14,10 @@ from unittest.mock import patch
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from apprise.plugins.discord import NotifyDiscord
+from chat_pictures import IMAGES, answer_now, photograph, what_was_said
 from pydantic import SecretStr
 
 from bellwether.services import Services
-from chat_pictures import IMAGES, answer_now, photograph, what_was_said
 from tests.support.bot_api_server.server import TelegramServer
 from tests.support.bot_api_server.state import SentMessage
 from tests.support.chat_services import DISCORD, ChatServices
@@ -97,7 +97,8 @@ def _second_app(server: TelegramServer, there: ChatServices) -> list[list[str]]:
 def _list(server: TelegramServer) -> list[list[str]]:
     known = len(server.messages(CHAT))
     server.send_file(CHAT, "portfolio.csv", "\n".join(["Symbol", *SYMBOLS]).encode())
-    shown = server.wait_for(lambda seen: next(iter(seen.messages(CHAT)[known:]), None))
+    server.wait_for(lambda seen: seen.messages(CHAT)[known:])
+    shown = server.messages(CHAT)[known]
     column = [what_was_said("portfolio.csv"), answer_now(shown)]
     (label,) = [button["text"] for row in shown.buttons for button in row]
     return [column, [_PRESSED.format(escape(label)), answer_now(_pressed(server, shown, label))]]
@@ -106,17 +107,16 @@ def _list(server: TelegramServer) -> list[list[str]]:
 def _pressed(server: TelegramServer, shown: SentMessage, label: str) -> SentMessage:
     """What is shown after a button was pressed: the message as it was changed, or the next one."""
     server.press(CHAT, shown.message_id, label)
-    return server.wait_for(
-        lambda seen: next(
-            (
-                message
-                for message in seen.messages(CHAT)
-                if message.message_id > shown.message_id
-                or (message.message_id == shown.message_id and len(message.versions) > len(shown.versions))
-            ),
-            None,
-        )
-    )
+
+    def changed() -> list[SentMessage]:
+        return [
+            message
+            for message in server.messages(CHAT)
+            if message.message_id > shown.message_id
+            or (message.message_id == shown.message_id and len(message.versions) > len(shown.versions))
+        ]
+
+    return server.wait_for(lambda _server: changed())[0]
 
 
 if __name__ == "__main__":

@@ -16,7 +16,8 @@ from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from queue import Queue
 
-from tests.chaos.evenings import empty_database, fork_server, play
+from tests.chaos.evenings import fork_server, play
+from tests.chaos.everybody import empty_database
 from tests.chaos.plan import make_plan
 from tests.chaos.promises import Broken, Figures
 

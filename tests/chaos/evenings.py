@@ -17,18 +17,17 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import cast
 
-from bellwether.alerts import subscriptions_table
 from bellwether.alerts.tick import tick
 from bellwether.core.errors import StoreError
 from bellwether.db.database import Store
 from bellwether.db.sqlite_store import SqliteStore
-from bellwether.delivery import chats_table, outbox_table
+from bellwether.delivery import outbox_table
 from bellwether.delivery.deliver import MOST_AT_ONCE
-from bellwether.market.sample import SampleProvider
 from tests.chaos import fast, target_promises
 from tests.chaos import plan as plan_module
+from tests.chaos.everybody import MANY
 from tests.chaos.other_channels import OtherChannels
-from tests.chaos.plan import GROUP, PEOPLE, READER, SUPERGROUP, Event, Plan
+from tests.chaos.plan import GROUP, PEOPLE, SUPERGROUP, Event, Plan
 from tests.chaos.promises import Broken, Figures, Happened, check, check_ledger, check_whole, is_out_of_date, settled
 from tests.chaos.repeats import EVERYBODY, Trouble, copies_of, unexcused
 from tests.chaos.unreadable import MADE_UNREADABLE
@@ -39,10 +38,6 @@ STALE = timedelta(hours=13).total_seconds()  #: in which a digest goes out of da
 CLAIM = (outbox_table.LEASE + timedelta(seconds=1)).total_seconds()  #: for which one who died still has a message
 PATIENCE = 30.0  #: seconds of the wall in which an evening must come right once the trouble is over
 FAR_BACK = 600.0  #: seconds; no run adds up jumps of less to the hour by which rows of the ledger may be behind
-_SYMBOLS = ("AAPL", "MSFT", "KO")
-MANY = tuple(
-    sorted(instrument.symbol for instrument in SampleProvider().universe() if not instrument.symbol.startswith("^"))
-)[:30]
 
 
 def fork_server() -> ForkServerContext:
@@ -51,23 +46,6 @@ def fork_server() -> ForkServerContext:
     context.set_forkserver_preload(["tests.chaos.warmed"])
     warm_up(context)
     return context
-
-
-def empty_database(path: Path) -> Path:
-    """A database with everybody and their watchlists, to be copied for each run."""
-    store = SqliteStore(path)
-    everybody_joins(store)
-    store.close()
-    return path
-
-
-def everybody_joins(store: Store) -> None:
-    """Everybody, and their watchlists."""
-    with store.transaction() as db:
-        for chat_id in (*PEOPLE, GROUP):
-            chats_table.join(db, chat_id, "en", FIRST_EVENING)
-            for symbol in MANY if chat_id == READER else _SYMBOLS[: 1 + chat_id % 2]:
-                subscriptions_table.add(db, chat_id, symbol, "XNYS", FIRST_EVENING)
 
 
 def play(context: ForkServerContext, plan: Plan, template: Path, folder: Path, *, keep: bool = False) -> Figures:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.chaos import plan, victim
-from tests.chaos.evenings import empty_database, fork_server, play
+from tests.chaos.evenings import fork_server, play
+from tests.chaos.everybody import empty_database
 from tests.chaos.plan import make_plan
 from tests.chaos.plan_of_hosts import make_plan_of_hosts
 from tests.chaos.two_hosts import play_on_hosts, template_of

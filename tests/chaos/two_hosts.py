@@ -21,7 +21,8 @@ from bellwether.db.postgres_store import PostgresStore
 from bellwether.hosts.lease import LAPSE
 from bellwether.track_record.ledger import checkpoint
 from tests.chaos import fast, holders
-from tests.chaos.evenings import EveningsRun, everybody_joins, new_jumps, owe_another_evening, telegram
+from tests.chaos.evenings import EveningsRun, new_jumps, owe_another_evening, telegram
+from tests.chaos.everybody import everybody_joins
 from tests.chaos.other_channels import OtherChannels
 from tests.chaos.plan import Death, Event, Plan
 from tests.chaos.plan_of_hosts import BREAKS, HOLDER, SWALLOWS_AND_BREAKS, absences, skews

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bellwether.alerts.tick import tick
 from bellwether.delivery.channels import apprise_sending
-from tests.chaos.evenings import empty_database
+from tests.chaos.everybody import empty_database
 from tests.chaos.fast import now
 from tests.chaos.victim import World
 
