@@ -23,6 +23,8 @@ _LONGEST_ANSWER = 1 << 20  #: bytes
 _PATIENCE = (5.0, 10.0)  #: seconds to connect, and between two pieces of an answer
 #: of what stands behind the ?, so that nobody has a service mail, fetch or forward anything: see `read`
 _KEPT = frozenset({"api-version", "auth", "mode", "sig", "sp", "sv", "thread", "token", "version"})
+_NTFY, _NTFY_CLOUD = frozenset({"ntfy", "ntfys"}), "ntfy.sh"
+_USUAL_PORTS = frozenset({None, 80, 443})
 _PICTURE = "chart.png"
 _MOST_REQUESTS = 12  #: of one message: Matrix looks for its server, joins the room and writes
 
@@ -55,7 +57,16 @@ def read(url: str) -> AppriseAddress | None:
     if plugin is None:
         return None
     written = str(plugin.url())  # type: ignore[no-untyped-call]  # an address of https is then one of its service
-    return AppriseAddress(cleaned, written.partition("://")[0], written.partition("?")[0].lower(), len(plugin))
+    scheme = written.partition("://")[0]
+    topic = _topic(plugin) if scheme in _NTFY else ""
+    return AppriseAddress(cleaned, scheme, topic or written.partition("?")[0].lower(), len(plugin))
+
+
+def _topic(plugin: Any) -> str:
+    """Where an address of ntfy leads, whoever writes there and by which way; empty for none."""
+    host = (plugin.host or _NTFY_CLOUD).lower().rstrip(".")
+    port = f":{plugin.port}" if plugin.port not in _USUAL_PORTS else ""
+    return f"ntfy://{host}{port}/{plugin.topics[0].lower()}" if plugin.topics else ""
 
 
 def send(url: str, body: str, is_html: bool, exchange: Exchange, picture: bytes | None = None) -> bool:

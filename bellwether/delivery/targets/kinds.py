@@ -15,6 +15,7 @@ _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://\S+", re.I)
 _BARE_NTFY = re.compile(r"ntfy\.sh/[\w-]+", re.I)  #: as the app shows it
 _MAIL_SCHEME = "mailto"
 _WEB = frozenset({"http", "https"})  #: apprise knows which service such an address is of
+_GMAIL = frozenset({"gmail.com", "googlemail.com"})  #: one service, for which dots before the @ are none
 _LEAST_SECRET = 12  #: characters of an address of which the last ones may be shown
 
 _OF_SCHEME = {
@@ -100,8 +101,14 @@ def _mail(match: re.Match[str], terms: TargetTerms) -> TargetAddress:
     if TargetKind.MAIL not in offered(terms):
         raise BadTarget(said("I can't send mail here: whoever runs me has set up no mail server."))
     domain = match[2].lower()
-    person = match[1].partition("+")[0].lower()  # what follows a + is a note of their own
-    return TargetAddress(TargetKind.MAIL, f"{match[1]}@{domain}", f"{match[1][0]}…@{domain}", f"{person}@{domain}")
+    shown = f"{match[1][0]}…@{domain}"
+    return TargetAddress(TargetKind.MAIL, f"{match[1]}@{domain}", shown, _mailbox(match[1].lower(), domain))
+
+
+def _mailbox(person: str, domain: str) -> str:
+    """The same for all ways to write one mailbox."""
+    person = person.partition("+")[0]  # what follows is a note of their own
+    return f"{person.replace('.', '')}@gmail.com" if domain in _GMAIL else f"{person}@{domain}"
 
 
 def _by_apprise(url: str, terms: TargetTerms) -> TargetAddress:
