@@ -224,12 +224,12 @@ def test_what_is_known_needs_no_yahoo(server: YahooServer, start: Start, known: 
 def test_a_silent_yahoo_is_told_and_nothing_is_guessed_or_remembered(server: YahooServer, start: Start) -> None:
     server.fail_next("/", 503, times=None)
     with pytest.raises(MarketDataError, match="Yahoo Finance has a failure on its side; please try again"):
-        forecasts.resolve(start(), "VOD.L")
+        forecasts.resolve(start(timeout=10), "VOD.L")
     with pytest.raises(MarketDataError, match="Yahoo Finance has a failure on its side; please try again"):
-        forecasts.resolve(start(), "nintendo")
+        forecasts.resolve(start(timeout=10), "nintendo")
     with pytest.raises(UnknownSymbol, match="Did you mean Microsoft"):
-        forecasts.resolve(start(), "mircosoft")
-    assert asked_back(start(), "COKE") == ["KO"]  # whether a symbol COKE exists can't be told now
+        forecasts.resolve(start(timeout=10), "mircosoft")
+    assert asked_back(start(timeout=10), "COKE") == ["KO"]  # whether a symbol COKE exists can't be told now
     server.clear_faults()
     server.add_search("nintendo", [quote("7974.T", "Nintendo", "JPX")])
     assert asked_back(start(), "nintendo") == ["7974.T"]
