@@ -1,6 +1,7 @@
 """The page where targets of a chat are set up: a link of the chat opens it once, for an hour."""
 
 import re
+import string
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -102,6 +103,17 @@ def test_a_link_opens_once_a_look_at_it_opens_nothing_and_both_lapse_after_an_ho
     assert page.open(late) == 404
     page.shown = shown
     assert page.do("add", address="ntfy://127.0.0.1/topic").status_code == 404
+
+
+def test_a_link_that_was_opened_opens_in_no_other_writing(services: Services) -> None:
+    letters = string.ascii_letters + string.digits + "-_"
+    token = page_links.link(services, CHAT, "en").rpartition("/")[2]
+    another = page_links.link(services, CHAT, "en").rpartition("/")[2]
+    assert page_links.open_once(services, token) is not None
+    for rewritten in [f"{token[:30]}....{token[30:]}", f"{token}=", *(token[:-1] + letter for letter in letters)]:
+        assert page_links.open_once(services, rewritten) is None
+        assert not page_links.is_good(services, rewritten)
+    assert page_links.open_once(services, another) is not None, "given in the same second"
 
 
 def test_a_link_is_for_its_chat_alone(services: Services) -> None:

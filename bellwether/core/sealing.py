@@ -28,9 +28,11 @@ class Sealer:
         return self._fernet().encrypt(text.encode()).decode()
 
     def unseal(self, sealed: str) -> str:
-        """The text that was sealed. Raises Unsealable."""
+        """The text that was sealed, from exactly what `seal` gave. Raises Unsealable."""
         from cryptography.fernet import InvalidToken
 
+        if not _is_canonical(sealed):
+            raise Unsealable
         try:
             return self._fernet().decrypt(sealed.encode()).decode()
         except InvalidToken:
@@ -47,3 +49,11 @@ class Sealer:
 
     def _derived(self, label: str) -> bytes:
         return hmac.new(self._secret, label.encode(), hashlib.sha256).digest()
+
+
+def _is_canonical(sealed: str) -> bool:
+    """Whether this is the one way to write its bytes: base64 overlooks foreign characters and the last unused bits."""
+    try:
+        return base64.urlsafe_b64encode(base64.urlsafe_b64decode(sealed)) == sealed.encode()
+    except ValueError:
+        return False

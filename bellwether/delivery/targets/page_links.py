@@ -4,6 +4,7 @@ Both are sealed words, so no row has them; that a link was opened is a mark. A l
 at links by themselves.
 """
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -25,6 +26,7 @@ class Visit:
     chat_id: int
     language: str
     token: str  #: to go on with, until the hour is over
+    nonce: str  #: of this link or visit alone
 
 
 def link(services: Services, chat_id: int, language: str) -> str:
@@ -38,10 +40,11 @@ def link(services: Services, chat_id: int, language: str) -> str:
 def is_good(services: Services, token: str) -> bool:
     """Whether a link of ours can still be opened. Raises StoreError."""
     sealer = TargetTerms.of(services.settings).sealer
-    if sealer is None or _read(services, _LINK, token, sealer) is None:
+    meant = _read(services, _LINK, token, sealer) if sealer is not None else None
+    if sealer is None or meant is None:
         return False
     with services.store.reading() as db:
-        return not targets_table.requests_since(db, _mark(token, sealer), services.clock() - _GOOD_FOR)
+        return not targets_table.requests_since(db, _mark(meant, sealer), services.clock() - _GOOD_FOR)
 
 
 def open_once(services: Services, token: str) -> Visit | None:
@@ -50,13 +53,13 @@ def open_once(services: Services, token: str) -> Visit | None:
     meant = _read(services, _LINK, token, sealer) if sealer is not None else None
     if sealer is None or meant is None:
         return None
-    mark = _mark(token, sealer)
+    mark = _mark(meant, sealer)
     with services.store.transaction() as db:
         db.one_at_a_time("targets")  # or of two at once both would be the first
         if targets_table.requests_since(db, mark, now - _GOOD_FOR):
             return None
         targets_table.note_request(db, mark, now)
-    return Visit(meant.chat_id, meant.language, _sealed(_VISIT, meant.chat_id, meant.language, now, sealer))
+    return _read(services, _VISIT, _sealed(_VISIT, meant.chat_id, meant.language, now, sealer), sealer)
 
 
 def visit(services: Services, token: str) -> Visit | None:
@@ -66,7 +69,7 @@ def visit(services: Services, token: str) -> Visit | None:
 
 
 def _sealed(what: str, chat_id: int, language: str, now: datetime, sealer: Sealer) -> str:
-    return sealer.seal(f"{what} {chat_id} {language} {stamp(now)}").rstrip("=")
+    return sealer.seal(f"{what} {chat_id} {language} {stamp(now)} {secrets.token_hex(8)}").rstrip("=")
 
 
 def _read(services: Services, what: str, token: str, sealer: Sealer) -> Visit | None:
@@ -76,10 +79,11 @@ def _read(services: Services, what: str, token: str, sealer: Sealer) -> Visit | 
         words = sealer.unseal(token + "=" * (-len(token) % 4)).split(" ")
     except Unsealable:
         return None
-    if len(words) != 4 or words[0] != what or services.clock() - unstamp(words[3]) >= _GOOD_FOR:
+    if len(words) != 5 or words[0] != what or services.clock() - unstamp(words[3]) >= _GOOD_FOR:
         return None
-    return Visit(int(words[1]), words[2], token)
+    return Visit(int(words[1]), words[2], token, words[4])
 
 
-def _mark(token: str, sealer: Sealer) -> str:
-    return sealer.mark("opened", token)
+def _mark(link: Visit, sealer: Sealer) -> str:
+    """That a link was opened: by what is sealed in it, however it is written."""
+    return sealer.mark("opened", link.nonce)
