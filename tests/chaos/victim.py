@@ -23,6 +23,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from bellwether.alerts import message_chart
 from bellwether.ask import forecasts
 from bellwether.core.config import load_settings
 from bellwether.db import postgres_patience, postgres_store
@@ -117,7 +118,8 @@ def _no_drawing(*shown: Any) -> bytes:
 
 def _live(world: World, death: Death | None) -> None:
     logging.disable(logging.CRITICAL)
-    forecasts.chart_png = _no_drawing  # what it shows has no part in this, and a drawing takes long in fast time
+    # what is drawn has no part in this, and a drawing takes long in fast time
+    forecasts.chart_png = message_chart.to_png = _no_drawing
     face_module.REPLAY = REPLAY
     notify.TIMEOUT = TARGET_TIMEOUT
     # a digest of all symbols of the sample fits one message of Telegram's length
