@@ -124,6 +124,85 @@ def test_a_ticker_of_another_company_is_not_taken(live: Services) -> None:
     assert asked(understood) == {"FORTINET INC, F": (Why.ANOTHER, "F FTNT")}
 
 
+@pytest.mark.parametrize(
+    ("row", "offered"),
+    [
+        ("MRK,Merck KGaA,DE0006599905,", "MRK"),
+        ("MRK,Merck KGaA,DE0006599905,USD", "MRK"),
+        ("MRK,Merck,DE0006599905,EUR", "MRK"),
+        ("MRK,Merck,DE0006599905,USD", "MRK"),
+        ("DG,,FR0000125486,", "DG"),
+        ("T,,CA87971M1032,", "T"),
+        ("T,,CA87971M1032,USD", "T"),
+        ("L,,CA5394811015,", "L"),
+        ("BA,,GB0002634946,", "BA"),
+        ("BA,,GB0002634946,USD", "BA"),
+        ("PRU,Prudential plc,GB0007099541,", "PRU"),
+        ("PRU,Prudential plc,,", "PRU"),
+        ("MRK,Merck KGaA,,", "MRK"),
+    ],
+)
+def test_an_american_of_the_same_ticker_or_name_is_offered_and_not_taken(
+    tmp_path: Path, live: Services, yahoo: YahooServer, row: str, offered: str
+) -> None:
+    yahoo.add_search(row.split(",")[2] or "nothing", [])
+    yahoo.add_search("Merck KGaA", [])
+    file = f"Symbol,Name,ISIN,Currency\n{row}\n".encode()
+    for services in (live, sample_services(tmp_path / "sample")):
+        understood = understand(services, file)
+        assert symbols(understood) == ""
+        (question,) = understood.questions
+        assert {candidate.symbol for candidate in question.candidates} <= {offered}
+
+
+def test_a_name_alone_with_the_form_of_another_country_is_asked_back(live: Services) -> None:
+    understood = understand(live, b"Name,Quantity\nPrudential plc,3\n")
+    assert asked(understood) == {"Prudential plc": (Why.SEVERAL, "PRU")}
+
+
+@pytest.mark.parametrize(
+    ("row", "symbol", "name", "exchange"),
+    [
+        ("MRK,Merck KGaA,DE0006599905", "MRK.DE", "MERCK KGAA O.N.", "GER"),
+        ("DG,,FR0000125486", "DG.PA", "VINCI", "PAR"),
+        ("T,,CA87971M1032", "T.TO", "TELUS CORPORATION", "TOR"),
+        ("L,,CA5394811015", "L.TO", "LOBLAW COMPANIES LIMITED", "TOR"),
+        ("BA,,GB0002634946", "BA.L", "BAE SYSTEMS PLC", "LSE"),
+        ("PRU,Prudential plc,GB0007099541", "PRU.L", "PRUDENTIAL PLC", "LSE"),
+    ],
+)
+def test_a_code_is_first_looked_for_at_the_home_of_its_isin(
+    live: Services, yahoo: YahooServer, row: str, symbol: str, name: str, exchange: str
+) -> None:
+    list_on(yahoo, symbol, name, FRIDAY, exchange)
+    understood = understand(live, f"Symbol,Name,ISIN\n{row}\n".encode())
+    assert symbols(understood) == symbol
+    assert not understood.questions
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "CB,Chubb Ltd,CH0044328745,USD",
+        "CB,CHUBB LTD,CH0044328745,",
+        "ACN,ACCENTURE PLC CLASS A,IE00B4BNMY34,USD",
+        "MDT,MEDTRONIC PLC DL-0001,IE00BTN1Y115,USD",
+        "LYB,LyondellBasell Industries N.V.,NL0009434992,USD",
+        "SHEL_US_EQ,,GB00BP6MXD84,USD",
+    ],
+)
+def test_an_isin_from_abroad_and_the_whole_name_are_one_company_in_new_york(live: Services, row: str) -> None:
+    understood = understand(live, f"Symbol,Name,ISIN,Currency\n{row}\n".encode())
+    assert symbols(understood) == row.split(",")[0].removesuffix("_US_EQ")
+
+
+def test_a_listing_of_an_isin_under_the_code_of_a_file_is_the_one_that_is_meant(
+    live: Services, yahoo: YahooServer
+) -> None:
+    yahoo.add_search("CA82509L1076", [quote("SHOP.TO", "Shopify Inc.", "TOR"), quote("SHOP", "Shopify Inc.", "NMS")])
+    assert symbols(understand(live, b"Symbol,ISIN,Currency\nSHOP,CA82509L1076,USD\n")) == "SHOP"
+
+
 def test_a_ticker_that_was_given_up_is_found_by_its_isin_and_name(live: Services, yahoo: YahooServer) -> None:
     understood = understand(live, exported("trading212.csv"))  # Meta as FB, and SAP by currency and ISIN
     assert symbols(understood) == "SHEL.L SAP.DE META KO"
@@ -220,6 +299,8 @@ def test_codes_are_spelt_as_yahoo_does_where_their_place_is_told(holding: Holdin
         Holding(1, "ENB", currency="CAD"),
         Holding(1, "EURONEXT:ASML"),
         Holding(1, "CSPX", isin="IE00B5BMR087", currency="USD"),
+        Holding(1, "PRU", isin="US7443201022", currency="GBP"),
+        Holding(1, "BA", isin="GB0002634946", currency="USD"),
         Holding(1, "MOON:AAPL"),
         Holding(1, "WHAT IS THIS?"),
     ],
@@ -242,6 +323,11 @@ def test_a_code_whose_place_is_not_told_is_never_sure(holding: Holding) -> None:
         ("3M CO", "MMM"),
         ("JPMORGAN CHASE & CO", "JPM"),
         ("Facebook", "META"),
+        ("MERCK & CO INC", "MRK"),
+        ("PRUDENTIAL FINANCIAL INC", "PRU"),
+        ("EATON CORP PLC", "ETN"),
+        ("JOHNSON CONTROLS INTERNATIONAL PLC", "JCI"),
+        ("NXP Semiconductors N.V.", "NXPI"),
         ("", "AAPL"),
     ],
 )
@@ -250,7 +336,18 @@ def test_names_of_one_company_agree(told: str, symbol: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "symbol"), [("FORTINET INC", "F"), ("SK HYNIX INC", "HPQ"), ("AGILYSYS INC", "A"), ("ROCHE", "ROK")]
+    ("told", "symbol"),
+    [
+        ("FORTINET INC", "F"),
+        ("SK HYNIX INC", "HPQ"),
+        ("Merck KGaA", "MRK"),
+        ("MERCK KGAA O.N.", "MRK"),
+        ("Prudential plc", "PRU"),
+        ("Coca-Cola HBC AG", "KO"),
+        ("Ford Otomotiv Sanayi A.S.", "F"),
+        ("AGILYSYS INC", "A"),
+        ("ROCHE", "ROK"),
+    ],
 )
 def test_names_of_different_companies_do_not(told: str, symbol: str) -> None:
     assert not agrees(told, listed()[symbol])

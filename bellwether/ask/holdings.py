@@ -2,7 +2,7 @@
 
 HoldingsFile | a code and its place: known here, or at the source?       | Instrument, if the name agrees
              | else an ISIN: a name known here at its home, or a search  | Instrument
-             | else a name                                               | Instrument, as in a chat
+             | else a name                                               | Instrument, as in a chat, if the form agrees
              | else                                                      | AskedBack, with what it may be
 
 Nothing is guessed: what a person would have to decide is a question.
@@ -15,8 +15,8 @@ from enum import Enum
 from bellwether.core.errors import AmbiguousSymbol, BadSymbol, MarketDataError, UnknownSymbol
 from bellwether.core.i18n.translate import N_
 from bellwether.core.types import Instrument
-from bellwether.market.holdings.names import agrees
-from bellwether.market.holdings.places import home_of, quotes_in, spelt
+from bellwether.market.holdings.names import agrees, contradicts, is_same
+from bellwether.market.holdings.places import Spelt, home_of, quotes_in, spelt
 from bellwether.market.holdings.read import Holding, read_holdings
 from bellwether.market.holdings.rows import LeftOut
 from bellwether.market.provider import search_of
@@ -100,28 +100,35 @@ class _Finder:
         spelling = spelt(holding)
         candidates: list[Instrument] = []
         if spelling.sure:
-            (symbol,) = spelling.symbols
+            symbol, *others = spelling.symbols
             there = self._at(symbol)
             if there is not None and there.symbol == self._own(symbol):
                 if agrees(holding.name, there):
                     return there
                 return AskedBack(holding.called, Why.ANOTHER, (there, *self._by_name(holding)))
             candidates += [there] if there is not None else []
+            candidates += self._known(others)
         else:
-            candidates += [known for symbol in spelling.symbols if (known := self._universe.spelt(symbol)) is not None]
+            candidates += self._known(spelling.symbols)
         if holding.isin:
-            exact = self._by_isin(holding)
+            exact = self._by_isin(holding, spelling)
             if isinstance(exact, Instrument):
                 return exact
             candidates += exact
         elif not spelling.symbols and holding.name and not holding.symbol:
             try:
-                return self._resolved(holding.name)
+                there = self._resolved(holding.name)
+                if not contradicts(holding.name, there):
+                    return there
+                candidates.append(there)
             except AmbiguousSymbol as problem:
                 candidates += problem.candidates
             except (UnknownSymbol, BadSymbol):
                 pass
         return _question(holding, candidates or self._by_name(holding))
+
+    def _known(self, symbols: Iterable[str]) -> list[Instrument]:
+        return [known for symbol in symbols if (known := self._universe.spelt(symbol)) is not None]
 
     def _own(self, symbol: str) -> str:
         """A symbol as this market spells it."""
@@ -140,19 +147,31 @@ class _Finder:
         except (UnknownSymbol, BadSymbol):
             return None
 
-    def _by_isin(self, holding: Holding) -> Instrument | list[Instrument]:
-        """The listing of an ISIN at its home, where it is the only one there; else what it may be."""
+    def _by_isin(self, holding: Holding, spelling: Spelt) -> Instrument | list[Instrument]:
+        """The only listing of an ISIN at its home, or the one under the code; else what it may be."""
         home = home_of(holding.isin)
         named = self._by_name(holding)
         told = fold(holding.name)  # with its share class: of "Alphabet Inc" alone there are two
         whole = [instrument for instrument in named if _suffix(instrument) == home and fold(instrument.name) == told]
         if len(whole) == 1 and not _is_quoted_elsewhere(holding, whole[0], named):
             return whole[0]
+        same = [
+            known
+            for known in self._known(spelling.symbols)
+            if is_same(holding.name, known) and _is_quoted(holding, known)
+        ]
+        if len(same) == 1:
+            return same[0]
         listed = [instrument for instrument in self._listings(holding.isin) if agrees(holding.name, instrument)]
         exact = [instrument for instrument in listed if _suffix(instrument) == home]
         if len(exact) == 1 and not _is_quoted_elsewhere(holding, exact[0], listed):
             return exact[0]
-        return [*listed, *named]
+        of_code = [
+            instrument
+            for instrument in listed
+            if instrument.symbol in spelling.symbols and _is_quoted(holding, instrument)
+        ]
+        return of_code[0] if len(of_code) == 1 else [*listed, *named]
 
     def _by_name(self, holding: Holding) -> list[Instrument]:
         """What is known under a holding's name, in every class and at every exchange; nothing is looked up."""
@@ -201,6 +220,11 @@ def _is_quoted_elsewhere(holding: Holding, at_home: Instrument, listings: Iterab
     if not holding.currency or quotes_in(at_home, holding.currency):
         return False
     return any(quotes_in(listing, holding.currency) for listing in listings)
+
+
+def _is_quoted(holding: Holding, instrument: Instrument) -> bool:
+    """Whether an instrument is quoted in the currency that a file tells, if it tells any."""
+    return not holding.currency or quotes_in(instrument, holding.currency)
 
 
 def _suffix(instrument: Instrument) -> str:

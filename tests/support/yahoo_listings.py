@@ -15,6 +15,9 @@ EXCHANGES = {  # Yahoo's code: what it calls it, currency, time zone, seconds fr
     "LSE": ("London", "GBp", "Europe/London", 0, 8),
     "AMS": ("Amsterdam", "EUR", "Europe/Amsterdam", 3600, 8),
     "FRA": ("Frankfurt", "EUR", "Europe/Berlin", 3600, 7),
+    "GER": ("XETRA", "EUR", "Europe/Berlin", 3600, 8),
+    "PAR": ("Paris", "EUR", "Europe/Paris", 3600, 8),
+    "TOR": ("Toronto", "CAD", "America/Toronto", -18000, 14),
     "JPX": ("Tokyo", "JPY", "Asia/Tokyo", 32400, 0),
     "CCC": ("CCC", "USD", "UTC", 0, 0),
 }

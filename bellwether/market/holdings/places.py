@@ -82,7 +82,7 @@ _TRADING_212 = "_US_EQ"
 
 @dataclass(frozen=True, slots=True)
 class Spelt:
-    """How a holding's symbol may be written; one that is sure needs no question where."""
+    """How a holding's symbol may be written; where it is sure, the first needs no question where."""
 
     symbols: tuple[str, ...] = ()
     sure: bool = False
@@ -90,9 +90,12 @@ class Spelt:
 
 def spelt(holding: Holding) -> Spelt:
     """The symbols that a holding's code may be at Yahoo; none where it has no code, or one that cannot be a symbol."""
-    code = holding.symbol.upper().removesuffix(_TRADING_212).strip("$ ")
+    written = holding.symbol.upper()
+    code = written.removesuffix(_TRADING_212).strip("$ ")
     if not code:
         return Spelt()
+    if written.endswith(_TRADING_212):
+        return _at((as_symbol(code),))
     place, colon, rest = code.rpartition(":")
     if colon:
         if not _is_place(place) and _is_place(rest):  # Saxo writes NVDA:xnas
@@ -144,19 +147,26 @@ def _is_place(text: str) -> bool:
 
 
 def _by_currency(holding: Holding, code: str) -> Spelt:
-    """Of a code alone the currency tells the place, where only one quotes in it or the ISIN's home does."""
-    currency = holding.currency.upper()
+    """Of a code alone the currency tells the place, where only one quotes in it or the ISIN's home does.
+
+    An ISIN of another country than the place's makes it doubtful: T is AT&T in New York, and Telus in Toronto.
+    """
+    currency, home = holding.currency.upper(), home_of(holding.isin)
     if not currency or currency == "USD":
-        # a fund of Ireland or Luxembourg that is quoted in dollars trades in London, a company in New York
-        plain = _at((as_symbol(code),))
-        return replace(plain, sure=plain.sure and holding.isin[:2] not in {"IE", "LU"})
+        plain = as_symbol(code)
+        if not holding.isin or home == "":
+            return _at((plain,))
+        at_home = on_exchange(code, home) if home is not None else None
+        spellings = _at((at_home, plain))
+        return replace(spellings, sure=at_home is not None and not currency)
     wanted = _CURRENCIES.get(currency, currency)
     told = tuple(
         suffix
         for suffix, row in suffixes().items()
         if suffix.startswith(".") and (row["currency"] == wanted or (suffix == ".L" and wanted == "GBp"))
     )
-    return _on(holding, code, told)
+    spellings = _on(holding, code, told)
+    return replace(spellings, sure=spellings.sure and (home is None or home in told))
 
 
 def _on(holding: Holding, code: str, places: tuple[str, ...]) -> Spelt:
