@@ -126,6 +126,7 @@ ON_EACH_KIND = frozenset(
         "sole",
         "stops_and_topics",
         "store",
+        "slow_server",
         "targets",
         "track_record",
         "universe_state",

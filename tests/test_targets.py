@@ -25,15 +25,16 @@ from bellwether.delivery import chat_data_table, chats, chats_table, outbox_tabl
 from bellwether.delivery.channels import notify
 from bellwether.delivery.channels.guard import ConnectionGuard, PrivateAddress
 from bellwether.delivery.channels.notify import NotifyChannel
+from bellwether.delivery.chats_table import Silence
 from bellwether.delivery.deliver import DeliveryRun, deliver
 from bellwether.delivery.messages import recipient_of
 from bellwether.delivery.outbox_table import Draft
-from bellwether.delivery.targets import ask, targets_table
+from bellwether.delivery.targets import ask, target_outbox_table, targets_table
 from bellwether.delivery.targets.target import StopReason, TargetState
 from bellwether.services import Services, build_services
 from tests.conftest import MODELS
 from tests.support.chat_services import DISCORD, MATRIX_TOKEN, ROOM, SLACK, TOPIC, ChatServices
-from tests.support.database import new_database, store_at
+from tests.support.database import Kind, new_database, store_at
 from tests.support.http_server import HttpServer, Request, Response
 
 ANN, BEN = 7346519820127, 5512345678901
@@ -463,3 +464,45 @@ def test_with_another_key_messages_wait_and_come_when_the_right_one_is_back(
         assert state_of(services, number) is TargetState.PROVED
         later(services, minutes=1)
         assert run(services).sent == 1
+
+
+@pytest.mark.parametrize("reached_before", [False, True], ids=["before it is spread", "after it is spread"])
+def test_what_is_owed_while_a_chat_is_away_reaches_its_targets_once_it_is_back(
+    services: Services, monkeypatch: pytest.MonkeyPatch, reached_before: bool
+) -> None:
+    with listening(monkeypatch) as (there, urls):
+        with services.store.transaction() as db:
+            chats_table.join(db, ANN, "en", services.clock())
+        proved(services, there, "ntfy", urls["ntfy"])
+        owe(services)
+        if reached_before:
+            there.broken["ntfy"] = lambda: Response(503, b"")
+            assert run(services).put_back == 1
+            del there.broken["ntfy"]
+        with services.store.transaction() as db:
+            chats_table.pause(db, ANN, Silence.GONE, services.clock())
+        later(services, minutes=1)
+        run(services)
+        assert len(there.seen["ntfy"]) == 1, "nothing but the code while its chat is away"
+        with services.store.transaction() as db:
+            chats_table.heard(db, ANN, services.clock())
+        later(services, minutes=1)
+        assert run(services).sent == 1
+        assert run(services) == DeliveryRun(), "once"
+        assert there.seen["ntfy"][-1].startswith("PFE closed")
+
+
+def test_each_message_is_looked_at_once_for_its_targets(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    with listening(monkeypatch) as (there, urls):
+        proved(services, there, "ntfy", urls["ntfy"])
+        for number in range(5):
+            owe(services, about=str(number))
+        owe(services, BEN)
+    with services.store.transaction() as db:
+        looked_at = [target_outbox_table.spread(db, services.clock(), 2) for _ in range(4)]
+    assert looked_at == [2, 2, 1, 0], "none of a chat without targets"
+    assert len(outbox(services)) == 1 + 5
+    explain = "EXPLAIN" if Kind.postgres else "EXPLAIN QUERY PLAN"
+    with services.store.transaction() as db:
+        plan = db.execute(f"{explain} {target_outbox_table.TO_SPREAD}", {"most": 2}).fetchall()
+    assert "idx_outbox_to_spread" in str(plan), "whatever else is owed"

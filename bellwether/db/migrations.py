@@ -61,3 +61,19 @@ def targets() -> Iterable[str]:
         "CREATE TABLE target_requests (id INTEGER PRIMARY KEY, mark TEXT NOT NULL, at TEXT NOT NULL)",
         "CREATE INDEX idx_target_requests_mark ON target_requests (mark, at)",
     )
+
+
+@on_both
+def spreading() -> Iterable[str]:
+    """Which messages are still to be spread over targets, and by which of their services those to targets go."""
+    return (
+        "ALTER TABLE outbox ADD COLUMN to_spread INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE outbox ADD COLUMN lane TEXT NOT NULL DEFAULT ''",
+        # those that were spread before have rows of the same keys, so nothing comes twice
+        "UPDATE outbox SET to_spread = 1 WHERE recipient_kind IN ('chat', 'terminal', 'reader')"
+        " AND recipient_id IN (SELECT chat_id FROM targets)",
+        "UPDATE outbox SET lane = (SELECT kind FROM targets WHERE id = recipient_id)"
+        " WHERE recipient_kind = 'target' AND recipient_id IN (SELECT id FROM targets)",
+        "CREATE INDEX idx_outbox_to_spread ON outbox (to_spread, id) WHERE to_spread = 1",
+        "CREATE INDEX idx_targets_mark ON targets (mark)",
+    )

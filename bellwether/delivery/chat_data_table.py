@@ -50,9 +50,9 @@ def export(db: Connection, chat_id: int) -> Rows:
     return {table: of_chat for table, of_chat in by_table.items() if of_chat}
 
 
-#: the recipient is the chat, no row of a chat has an event, what a message offers follows from its text, and of where
-#: it goes too it has as much as is shown
-_NOT_SHOWN = {"recipient_kind", "event_id", "offers", "address", "mark"}
+#: the recipient is the chat, no row of a chat has an event, how it is spread is our affair, what a message offers
+#: follows from its text, and of where it goes too it has as much as is shown
+_NOT_SHOWN = {"recipient_kind", "event_id", "offers", "to_spread", "lane", "address", "mark"}
 
 
 def _as_shown(row: dict[str, Any], recipient: str = "chat_id") -> dict[str, Any]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from bellwether.db.connection import Connection
 from bellwether.db.database import stamp
 from bellwether.delivery.messages import recipient_of
-from bellwether.delivery.outbox_table import FORBIDDEN, GONE
+from bellwether.delivery.outbox_table import FORBIDDEN, GONE, PAUSED
 
 _TO = "recipient_kind = :kind AND recipient_id = :recipient"
 
@@ -16,10 +16,10 @@ def _to(chat_id: int) -> dict[str, object]:
     return {"kind": recipient.kind.value, "recipient": recipient.id}
 
 
-def leave(db: Connection, chat_id: int, why: str) -> None:
+def leave(db: Connection, chat_id: int) -> None:
     """Give up everything that waits for a chat whose reader has left. `return_to` takes it back."""
     sql = f"UPDATE outbox SET state = 'failed', last_error = :error WHERE state = 'pending' AND {_TO}"
-    db.execute(sql, _to(chat_id) | {"error": f"{GONE}{why}"})
+    db.execute(sql, _to(chat_id) | {"error": PAUSED})
 
 
 def return_to(db: Connection, chat_id: int) -> None:

@@ -9,6 +9,7 @@ from bellwether.db.connection import Connection
 from bellwether.db.database import is_recent, stamp, unstamp, unstamp_or_none
 from bellwether.db.sql import STANDING, one_of
 from bellwether.delivery import chat_data_table, chat_outbox_table
+from bellwether.delivery.targets import target_outbox_table
 
 _TOLD_FOR = timedelta(days=7)  #: how long a pause that has ended is still worth telling of
 _SAME = timedelta(hours=1)  #: a pause that begins again so soon after its end is the same one
@@ -79,7 +80,7 @@ def pause(db: Connection, chat_id: int, why: Silence, now: datetime) -> None:
     """Send nothing more of our own accord to this chat, for instance because it blocked the bot."""
     _note(db, chat_id, why, now)
     db.execute("UPDATE chats SET paused = 1 WHERE chat_id = :chat_id", {"chat_id": chat_id})
-    chat_outbox_table.leave(db, chat_id, "the chat is paused")
+    chat_outbox_table.leave(db, chat_id)
 
 
 def is_forbidden(db: Connection, chat_id: int, now: datetime) -> None:
@@ -119,6 +120,7 @@ def wake(db: Connection, chat_id: int) -> None:
     sql = "UPDATE chats SET paused = 0 WHERE chat_id = :chat_id AND paused = 1 AND stopped = 0"
     if db.execute(sql, {"chat_id": chat_id}).rowcount == 1:
         chat_outbox_table.return_to(db, chat_id)
+        target_outbox_table.return_to(db, chat_id)
 
 
 def pause_of(db: Connection, chat_id: int, now: datetime) -> Pause | None:

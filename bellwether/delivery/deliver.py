@@ -4,12 +4,14 @@ expire what is stale | claim some | Channel.send | sent, due again for its next 
 
 Each recipient gets its messages in order, one at a time; several are written to at once. A long message goes part by
 part, and each part has a claim of its own: whatever happens between two of them, the next one is known. Recipients
-whose pace makes them wait hold up nobody else. What has become of some is written down in the transaction that claims
-the next ones: two for each message, each in a thread, are what a far or busy machine has no time for.
+whose pace makes them wait hold up nobody else, nor does a slow server that all messages of one lane go by. What has
+become of some is written down in the transaction that claims the next ones: two for each message, each in a thread, are
+what a far or busy machine has no time for.
 """
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -124,7 +126,8 @@ class _DeliveryBatch:
         self._store, self._clock, self._channel, self._stopping = store, clock, channel, stopping
         self._spreads = False  # whether this turn may, and from when on the next one
         self._spread_after = asyncio.get_running_loop().time() + SPREAD_AGAIN
-        self._busy: set[int] = set()  # ours on their way: however the clock jumps, nobody is to send them again
+        # ours on their way: however the clock jumps, nobody is to send them again; and by which lanes they go
+        self._busy: dict[int, str] = {}
 
     def begin(self) -> bool:
         """Drop what is stale, and see to what a clock that was set back made wait. False where nothing can be sent."""
@@ -176,7 +179,7 @@ class _DeliveryBatch:
                 # asked first: who takes the lease over locks it before the messages, and is not to be waited for
                 claimable = self._channel.may_claim(db) if room > 0 else Claimable.NONE
                 did = [self._record(db, result) for result in results]
-                claimed = self._claim(db, claimable, room, resting)
+                claimed = self._claim(db, claimable, room, resting, results)
         except StoreError:
             raise
         except Exception:  # a fault of ours with one of them: what became of the others is not to be lost by it
@@ -184,38 +187,61 @@ class _DeliveryBatch:
             did = [self._record_alone(result) for result in results]
             with self._store.transaction() as db:
                 claimable = self._channel.may_claim(db) if room > 0 else Claimable.NONE
-                claimed = self._claim(db, claimable, room, resting)
+                claimed = self._claim(db, claimable, room, resting, results)
         # counted once it is committed, for a transaction that fails is tried again
         for result, again in zip(results, did, strict=True):
             self._count(result, again)
-        self._busy.difference_update(result.message.id for result in results)
-        self._busy.update(message.id for message in claimed)
+        for result in results:
+            self._busy.pop(result.message.id, None)
+        self._busy.update({message.id: message.lane for message in claimed})
         return claimed
 
     def _claim(
-        self, db: Connection, claimable: Claimable, room: int, resting: Sequence[Collection[int]]
+        self,
+        db: Connection,
+        claimable: Claimable,
+        room: int,
+        resting: Sequence[Collection[int]],
+        results: Sequence[_Result],
     ) -> Sequence[OutboxMessage]:
         if claimable is Claimable.NONE:
             return []
-        claimed = self._claim_due(db, claimable, room, resting)
+        ended = {result.message.id for result in results}
+        lanes = Counter(lane for number, lane in self._busy.items() if lane and number not in ended)
+        claimed = self._claim_due(db, claimable, room, resting, lanes)
         # a run lasts as long as its slowest recipient: what is owed meanwhile is not to wait for that
         if not claimed and self._spreads and self._channel.spread(db, self._clock()):
-            claimed = self._claim_due(db, claimable, room, resting)
+            claimed = self._claim_due(db, claimable, room, resting, lanes)
         return claimed
 
     def _claim_due(
-        self, db: Connection, claimable: Claimable, room: int, resting: Sequence[Collection[int]]
+        self,
+        db: Connection,
+        claimable: Claimable,
+        room: int,
+        resting: Sequence[Collection[int]],
+        lanes: Counter[str],
     ) -> Sequence[OutboxMessage]:
-        now = self._clock()
+        now, most = self._clock(), self._channel.lane_places()
         claimed: list[OutboxMessage] = []
         for which, recipients in enumerate(resting):
             # of those that have to wait a single one: it must not take the places of what comes meanwhile
             while len(claimed) < (room if which == 0 else 1) and not self._stopping():
+                full = [lane for lane, under_way in lanes.items() if under_way >= most]
                 message = outbox_table.claim_next(
-                    db, now, self._channel.kind, self._channel.order, claimable, busy=self._busy, resting=recipients
+                    db,
+                    now,
+                    self._channel.kind,
+                    self._channel.order,
+                    claimable,
+                    busy=self._busy,
+                    resting=recipients,
+                    full=full,
                 )
                 if message is None:
                     break
+                if message.lane:
+                    lanes[message.lane] += 1
                 claimed.append(message)
             if claimed or not recipients:
                 break

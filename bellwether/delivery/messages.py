@@ -56,6 +56,7 @@ class OutboxMessage:
     offers: tuple[Offer, ...] = ()  #: what can be done about it
     language: str = ENGLISH  #: of its chat, a code as it was told
     reply_key: str = ""  #: dedup_key of the message that this one answers
+    lane: str = ""  #: which of the services that its channel writes to it goes by
 
 
 def owner_of_key(key_id: int) -> int:

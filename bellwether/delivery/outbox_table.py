@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from itertools import islice
 from typing import Any
 
 from bellwether.core.i18n.translate import ENGLISH
@@ -12,11 +13,14 @@ from bellwether.db.database import stamp, unstamp, unstamp_or_none
 from bellwether.db.sql import FREE, LOOKED_UP, insert_new, none_of, one_of
 from bellwether.delivery.messages import OutboxMessage, Recipient, RecipientKind
 from bellwether.delivery.offers import Offer, in_short, read_offers
+from bellwether.delivery.targets.targets_table import having_targets
 
 LEASE = timedelta(minutes=2)  #: a claim is void after this: longer than any send may take
 CALM = timedelta(seconds=10)  #: after a message to a chat, before another process than before may send the next
 GONE = "gone: "  #: begins the `last_error` of a message whose reader had left
+PAUSED = f"{GONE}the chat is paused"  #: is that of one whose reader left before it was sent, and may come back
 FORBIDDEN = "forbidden now: "  #: begins that of one which its chat let nobody write
+_LOOKED_UP_AT_ONCE = 1_000  #: messages, of whose recipients it is asked whether they have targets
 
 
 class MessageState(Enum):
@@ -34,7 +38,7 @@ _INSERT = insert_new(
     "outbox",
     (
         "dedup_key", "recipient_kind", "recipient_id", "kind", "text", "state", "attempts", "not_before", "due_at",
-        "expires_at", "created_at", "reply_key", "event_id", "offers",
+        "expires_at", "created_at", "reply_key", "event_id", "offers", "to_spread", "lane",
     ),
 )  # fmt: skip
 
@@ -52,6 +56,7 @@ class Draft:
     reply_key: str | None = None  #: dedup_key of the message that this one answers
     event_id: str | None = None  #: of an event to a webhook
     offers: tuple[Offer, ...] = ()  #: what can be done about it
+    lane: str = ""  #: which of the services that its channel writes to it goes by
 
 
 def enqueue(db: Connection, draft: Draft, now: datetime) -> bool:
@@ -60,8 +65,15 @@ def enqueue(db: Connection, draft: Draft, now: datetime) -> bool:
 
 
 def enqueue_all(db: Connection, drafts: Iterable[Draft], now: datetime) -> int:
-    """Add many messages, but for those whose dedup_key exists; how many are new."""
-    return _insert(db, drafts, MessageState.PENDING, now)
+    """Add many messages, but for those whose dedup_key exists; how many are new.
+
+    What goes to somebody who may have targets is marked: it is to be spread over these.
+    """
+    rest = iter(drafts)
+    return sum(
+        _insert(db, part, MessageState.PENDING, now, having_targets(db, {draft.recipient for draft in part}))
+        for part in iter(lambda: list(islice(rest, _LOOKED_UP_AT_ONCE)), [])
+    )
 
 
 def skip(db: Connection, drafts: Iterable[Draft], now: datetime) -> None:
@@ -69,7 +81,13 @@ def skip(db: Connection, drafts: Iterable[Draft], now: datetime) -> None:
     _insert(db, drafts, MessageState.PASSED_OVER, now)
 
 
-def _insert(db: Connection, drafts: Iterable[Draft], state: MessageState, now: datetime) -> int:
+def _insert(
+    db: Connection,
+    drafts: Iterable[Draft],
+    state: MessageState,
+    now: datetime,
+    with_targets: Collection[Recipient] = (),
+) -> int:
     created, due = stamp(now), state is MessageState.PENDING
     return db.executemany(
         _INSERT,
@@ -89,6 +107,8 @@ def _insert(db: Connection, drafts: Iterable[Draft], state: MessageState, now: d
                 "reply_key": draft.reply_key,
                 "event_id": draft.event_id,
                 "offers": in_short(draft.offers),
+                "to_spread": int(draft.recipient in with_targets),
+                "lane": draft.lane,
             }
             for draft in drafts
         ),
@@ -187,11 +207,12 @@ def claim_next(
     *,
     busy: Collection[int] = (),
     resting: Collection[int] = (),
+    full: Collection[str] = (),
 ) -> OutboxMessage | None:
     """Claim the message to recipients of a kind that has waited longest, for LEASE; None when nothing is due.
 
-    Nothing is claimed for the recipients in `resting`. Messages to one recipient go one at a time. Only one of two
-    senders gets a row: claims of a kind wait for each other. `busy` is as in `release_lapsed`.
+    Nothing is claimed for the recipients in `resting`, nor of the lanes in `full`. Messages to one recipient go one at
+    a time. Only one of two senders gets a row: claims of a kind wait for each other. `busy` is as in `release_lapsed`.
     """
     which, never_beside = claimable.value
     # of two messages to one recipient two senders would each take one: neither sees what the other has begun
@@ -200,7 +221,8 @@ def claim_next(
     claimed = db.first_row(
         "UPDATE outbox SET state = 'sending', attempts = attempts + 1, claimed_until = :lease WHERE id = ("
         " SELECT id FROM outbox AS mine WHERE state = 'pending' AND not_before <= :now AND expires_at > :now"
-        f" AND recipient_kind = :kind AND {none_of('recipient_id', 'resting')} AND {which}"
+        f" AND recipient_kind = :kind AND {none_of('recipient_id', 'resting')} AND {none_of('lane', 'full')}"
+        f" AND {which}"
         " AND NOT EXISTS (SELECT 1 FROM outbox AS other WHERE other.recipient_id = mine.recipient_id"
         f" AND other.recipient_kind = mine.recipient_kind AND other.id <> mine.id"
         f" AND ({order.value} OR {never_beside}) {LOOKED_UP})"
@@ -218,6 +240,7 @@ def claim_next(
             "calm": stamp(now - CALM),
             "chat": RecipientKind.CHAT.value,
             "resting": list(resting),
+            "full": list(full),
         },
     )
     return read_message(claimed) if claimed else None
@@ -334,4 +357,5 @@ def read_message(row: dict[str, Any]) -> OutboxMessage:
         offers=read_offers(row["offers"]),
         language=row.get("language") or ENGLISH,
         reply_key=row["reply_key"] or "",
+        lane=row["lane"],
     )

@@ -29,7 +29,8 @@ class Accepted:
 class Channel:
     """One way for messages to leave. Its methods but `send` are called in threads, those with `db` in a transaction.
 
-    A run is: can_send | spread | some times: may_claim, at_once, resting, spread | send | arrived or failed | counted.
+    A run is: can_send | spread | some times: may_claim, at_once, lane_places, resting, spread | send |
+    arrived or failed | counted.
     """
 
     # what each channel gives
@@ -75,6 +76,10 @@ class Channel:
     def at_once(self) -> int:
         """How many messages are worth having on their way at the same time, by how far away the other end is."""
         return AT_ONCE
+
+    def lane_places(self) -> int:
+        """How many of them may go by one lane, such as one mail server: the others are for what goes elsewhere."""
+        return self.at_once()
 
     def resting(self, longer_than: float = 0.0) -> Collection[int]:
         """The recipients to whom sending would wait so many seconds, and more."""

@@ -26,6 +26,7 @@ from bellwether.delivery.channels.abilities import Abilities, PicturePlace, part
 from bellwether.delivery.channels.addresses import is_open
 from bellwether.delivery.channels.channel import Accepted, Channel
 from bellwether.delivery.channels.guard import ConnectionGuard
+from bellwether.delivery.channels.outages import Outages
 from bellwether.delivery.channels.target_error import TargetError, error_of
 from bellwether.delivery.chat_wishes import ChatWishes
 from bellwether.delivery.chats_table import Silence
@@ -52,6 +53,7 @@ from bellwether.delivery.targets.terms import TargetTerms
 from bellwether.delivery.targets.told import ChartOf, MessageChart, Told, whole
 
 AT_ONCE = 24  #: targets that are written to at the same time: some of them answer late
+OF_ONE_KIND = 8  #: of these, so many of one kind: one server that answers nobody is not to hold up all others
 TIMEOUT = 40.0  #: seconds for all of a message
 _SPREAD_AT_ONCE = 200
 _NOTE_IS_FRESH = timedelta(days=1)
@@ -98,6 +100,7 @@ class NotifyChannel(Channel):
         self._chart_of = chart_of
         self._threads: ThreadPoolExecutor | None = None
         self._said_no_key = False
+        self._outages = Outages()
 
     def can_send(self) -> bool:
         """Whether there are targets, and the key that reads their addresses."""
@@ -112,6 +115,10 @@ class NotifyChannel(Channel):
     def at_once(self) -> int:
         """As many as there are threads for."""
         return AT_ONCE
+
+    def lane_places(self) -> int:
+        """A share, so that some are left for every other kind."""
+        return OF_ONE_KIND
 
     def spread(self, db: Connection, now: datetime) -> bool:
         """What is owed to chats becomes a row for each of their targets."""
@@ -148,8 +155,10 @@ class NotifyChannel(Channel):
         sealer = self._terms.sealer
         with self._store.reading() as db:
             target = targets_table.get(db, message.recipient.id)
-            if sealer is None or target is None or not _takes(db, target, message):
+            if sealer is None or target is None or not _takes(target, message):
                 raise DeliveryError("nothing goes to this target any more", Cause.GONE)
+            if message.kind != TARGET_PROOF and _is_left_alone(db, target):
+                raise DeliveryError(outbox_table.PAUSED.removeprefix(outbox_table.GONE), Cause.GONE)
             wishes = ChatWishes.of_chat(db, target.chat_id)
             thread = target_outbox_table.thread_of(db, message)
         try:
@@ -255,12 +264,17 @@ class NotifyChannel(Channel):
 
     def arrived(self, db: Connection, message: OutboxMessage, accepted: Accepted, now: datetime) -> None:
         """Somebody is there."""
+        self._outages.answered(message.lane)
         targets_table.arrived(db, message.recipient.id)
 
     def failed(
         self, db: Connection, message: OutboxMessage, error: DeliveryError, again: datetime | None, now: datetime
     ) -> None:
-        """A target that is gone, or silent for days, is stopped, which its chat is told."""
+        """A target that is gone, or silent for days, is stopped, which its chat is told.
+
+        Where a service answers nobody, what else would go there waits: it is not to try them all in vain.
+        """
+        self._note_outage(db, message, error, now)
         target = targets_table.get(db, message.recipient.id)
         if target is None or not isinstance(error, TargetError):
             return
@@ -277,18 +291,30 @@ class NotifyChannel(Channel):
         if message.kind == TARGET_PROOF and target.failures == 0 and not is_reader(target.chat_id):
             _tell_chat(db, target, lambda: sentences.not_reached(target), now)
 
+    def _note_outage(self, db: Connection, message: OutboxMessage, error: DeliveryError, now: datetime) -> None:
+        if error.cause not in {Cause.UNANSWERED, Cause.UNREACHABLE}:
+            if isinstance(error, TargetError):
+                self._outages.answered(message.lane)
+            return
+        until = self._outages.unanswered(message.lane, message.recipient.id, now)
+        if until is not None:
+            target_outbox_table.hold_back(db, message.lane, until)
+
     def counted(self, message: OutboxMessage, error: DeliveryError | None) -> None:
         """Say which target was not reached."""
         if error is not None:
             log.warning("Target %d was not reached: %s", message.recipient.id, error)
 
 
-def _takes(db: Connection, target: Target, message: OutboxMessage) -> bool:
-    """Whether a message goes to a target: alerts once it is proved, and nothing while its chat is to be left alone."""
-    if message.kind == TARGET_PROOF:
-        return target.state is TargetState.UNPROVED
+def _takes(target: Target, message: OutboxMessage) -> bool:
+    """Whether a message goes to a target: alerts once it is proved."""
+    return target.state is (TargetState.UNPROVED if message.kind == TARGET_PROOF else TargetState.PROVED)
+
+
+def _is_left_alone(db: Connection, target: Target) -> bool:
+    """Whether nothing but a code goes to the targets of its chat now."""
     chat = chats_table.get(db, target.chat_id)
-    return target.state is TargetState.PROVED and (chat is None or not chat.paused)
+    return chat is not None and chat.paused
 
 
 def _tell_chat(db: Connection, target: Target, sentence: Callable[[], str], now: datetime) -> None:

@@ -10,16 +10,18 @@ from typing import Any
 
 from bellwether.db.connection import Connection
 from bellwether.db.database import stamp, unstamp
-from bellwether.db.sql import LOOKED_UP, none_of
+from bellwether.db.sql import FREE, none_of, one_of
 from bellwether.delivery import outbox_table
 from bellwether.delivery.message_kinds import ADMIN, READER_LINK, TARGET_NOTE, TARGET_PROOF
-from bellwether.delivery.messages import OutboxMessage, Recipient, RecipientKind
+from bellwether.delivery.messages import OutboxMessage, Recipient, RecipientKind, recipient_of
 from bellwether.delivery.offers import read_offers
 from bellwether.delivery.outbox_table import Draft
 from bellwether.delivery.targets.target import Target
 
 _PROOF_IS_FRESH = timedelta(hours=12)
 _CHATS_ALONE = [ADMIN, TARGET_NOTE]  #: the kinds of messages that go nowhere else
+#: what is new alone, by an index that has nothing else
+TO_SPREAD = f"SELECT id FROM outbox WHERE to_spread = 1 ORDER BY id LIMIT :most{FREE}"
 
 
 def owe_proof(db: Connection, target: Target, now: datetime) -> None:
@@ -40,33 +42,28 @@ def _owe_secret(db: Connection, kind: str, target: Target, now: datetime) -> Non
         text="",
         not_before=now,
         expires_at=now + _PROOF_IS_FRESH,
+        lane=target.kind.value,
     )
     outbox_table.enqueue(db, draft, now)
 
 
 def spread(db: Connection, now: datetime, most: int) -> int:
-    """Owe to each proved target what is owed, or was sent, to its chat or reader and is fresh; how many rows are new.
+    """Owe to proved targets what is owed, or was sent, to their chat or reader and is fresh; of how much that was.
 
-    Not what its chat said /stop to, nor what was written before the target was proved.
+    Not what its chat said /stop to, nor what was written before the target was proved. Each message is looked at once,
+    however many there are; once more where its chat comes back.
     """
+    numbers = [number for (number,) in db.execute(TO_SPREAD, {"most": most})]
+    if not numbers:
+        return 0
     rows = db.rows(
-        "SELECT t.id AS target_id, mine.* FROM targets AS t JOIN outbox AS mine ON mine.recipient_id = t.chat_id"
-        " AND mine.recipient_kind IN (:chat, :terminal, :reader) WHERE t.state = 'proved'"
-        " AND mine.created_at >= t.proved_at AND mine.expires_at > :now"
-        " AND mine.state IN ('pending', 'sending', 'sent', 'failed')"
-        f" AND coalesce(mine.last_error, '') NOT LIKE :gone AND {none_of('mine.kind', 'alone')}"
-        " AND NOT EXISTS (SELECT 1 FROM outbox AS other"
-        f" WHERE other.dedup_key = 'target:' || t.id || ':' || mine.dedup_key {LOOKED_UP})"
-        " ORDER BY mine.id LIMIT :most",
-        {
-            "chat": RecipientKind.CHAT.value,
-            "terminal": RecipientKind.TERMINAL.value,
-            "reader": RecipientKind.READER.value,
-            "now": stamp(now),
-            "gone": f"{outbox_table.GONE}%",
-            "alone": _CHATS_ALONE,
-            "most": most,
-        },
+        "SELECT t.id AS target_id, t.kind AS target_kind, mine.* FROM outbox AS mine"
+        f" JOIN targets AS t ON t.chat_id = mine.recipient_id WHERE {one_of('mine.id', 'numbers')}"
+        " AND t.state = 'proved' AND mine.created_at >= t.proved_at AND mine.expires_at > :now"
+        " AND (mine.state IN ('pending', 'sending', 'sent')"
+        f" OR (mine.state = 'failed' AND coalesce(mine.last_error, '') NOT LIKE :gone))"
+        f" AND {none_of('mine.kind', 'alone')} ORDER BY mine.id, t.id",
+        {"numbers": numbers, "now": stamp(now), "gone": f"{outbox_table.GONE}%", "alone": _CHATS_ALONE},
     )
     drafts = (
         Draft(
@@ -78,15 +75,47 @@ def spread(db: Connection, now: datetime, most: int) -> int:
             expires_at=unstamp(row["expires_at"]),
             reply_key=_key(row["target_id"], row["reply_key"]) if row["reply_key"] else None,
             offers=read_offers(row["offers"]),
+            lane=row["target_kind"],
         )
         for row in rows
     )
-    spread_now = outbox_table.enqueue_all(db, drafts, now)
+    outbox_table.enqueue_all(db, drafts, now)
     # a chat's goes on to Telegram; of a reader's nothing else is to become
     of_readers = [row["id"] for row in rows if row["recipient_kind"] == RecipientKind.READER.value]
     sql = "UPDATE outbox SET state = 'sent', sent_at = :now WHERE id = :id AND state = 'pending'"
     db.executemany(sql, [{"now": stamp(now), "id": number} for number in of_readers])
-    return spread_now
+    db.execute(f"UPDATE outbox SET to_spread = 0 WHERE {one_of('id', 'numbers')}", {"numbers": numbers})
+    return len(numbers)
+
+
+def hold_back(db: Connection, lane: str, until: datetime) -> None:
+    """Send nothing by a lane before then."""
+    db.execute(
+        "UPDATE outbox SET not_before = :until WHERE state = 'pending' AND recipient_kind = :kind AND lane = :lane"
+        " AND not_before < :until",
+        {"kind": RecipientKind.TARGET.value, "lane": lane, "until": stamp(until)},
+    )
+
+
+def return_to(db: Connection, chat_id: int) -> None:
+    """The chat is back: what it missed goes to its targets as well, but for those that take nothing any more."""
+    recipient = recipient_of(chat_id)
+    owned = "SELECT id FROM targets WHERE chat_id = :chat_id"
+    db.execute(
+        f"UPDATE outbox SET to_spread = 1 WHERE state = 'pending' AND last_error LIKE :gone AND recipient_kind = :kind"
+        f" AND recipient_id = :recipient AND EXISTS ({owned})",
+        {
+            "gone": f"{outbox_table.GONE}%",
+            "kind": recipient.kind.value,
+            "recipient": recipient.id,
+            "chat_id": chat_id,
+        },
+    )
+    db.execute(
+        "UPDATE outbox SET state = 'pending' WHERE state = 'failed' AND last_error = :paused"
+        f" AND recipient_kind = :kind AND recipient_id IN ({owned} AND state = 'proved')",
+        {"paused": outbox_table.PAUSED, "kind": RecipientKind.TARGET.value, "chat_id": chat_id},
+    )
 
 
 def _key(target_id: int, dedup_key: str) -> str:

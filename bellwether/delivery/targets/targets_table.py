@@ -1,14 +1,17 @@
 """The tables `targets` and `target_requests`: where chats hear of things too, and who was asked for a code when."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 from bellwether.db.connection import Connection
 from bellwether.db.database import stamp, unstamp, unstamp_or_none
-from bellwether.db.sql import insert
+from bellwether.db.sql import insert, one_of
+from bellwether.delivery.messages import Recipient, RecipientKind
 from bellwether.delivery.targets.target import StopReason, Target, TargetKind, TargetState
 
 NEVER = "9999-12-31T23:59:59+00:00"  #: a request that is never old: nobody is asked there again
+_OWNERS = frozenset({RecipientKind.CHAT, RecipientKind.TERMINAL, RecipientKind.READER})
 
 
 def add(db: Connection, chat_id: int, kind: TargetKind, address: str, shown: str, mark: str, now: datetime) -> Target:
@@ -39,6 +42,15 @@ def of_chat(db: Connection, chat_id: int) -> list[Target]:
     """The targets of a chat, oldest first."""
     rows = db.rows("SELECT * FROM targets WHERE chat_id = :chat_id ORDER BY id", {"chat_id": chat_id})
     return [_target(row) for row in rows]
+
+
+def having_targets(db: Connection, recipients: Collection[Recipient]) -> set[Recipient]:
+    """Those of the recipients who have targets, whatever becomes of these."""
+    owners = {recipient.id: recipient for recipient in recipients if recipient.kind in _OWNERS}
+    if not owners:
+        return set()
+    sql = f"SELECT DISTINCT chat_id FROM targets WHERE {one_of('chat_id', 'owners')}"
+    return {owners[number] for (number,) in db.execute(sql, {"owners": list(owners)})}
 
 
 def is_any(db: Connection) -> bool:
