@@ -36,7 +36,7 @@ OTHERS = {
     "degiro.csv": {LeftOut.CASH: 1, LeftOut.SOLD: 1},
     "excel-unicode.txt": {LeftOut.SOLD: 1},
     "fidelity.csv": {LeftOut.CASH: 1, LeftOut.OTHER: 1},
-    "ghostfolio.csv": {LeftOut.CRYPTO: 1, LeftOut.OTHER: 1, LeftOut.SOLD: 1},
+    "ghostfolio.csv": {LeftOut.CRYPTO: 1, LeftOut.OTHER: 1, LeftOut.SOLD: 1, LeftOut.NO_STOCK: 1},
     "ghostfolio.json": {LeftOut.CRYPTO: 1, LeftOut.OTHER: 1},
     "interactive-brokers.csv": {LeftOut.OTHER: 1},
     "portfolio-performance-transactions.csv": {LeftOut.SOLD: 1},
@@ -98,11 +98,34 @@ def test_every_usual_encoding_and_delimiter_is_read(encoding: str, delimiter: st
         ('Name,Symbol\n"Micron Technology, Inc.",MU\n"Two\nlines",KO\n', "MU KO"),
         ("Symbol,Quantity\nAAPL,0\nMSFT,-\nKO,\nPEP,0.0000\nF,-5\n", "MSFT KO F"),
         ("Symbol;Quantity\nAAPL;0,00\nMSFT;0,5\nKO;1.000\n", "MSFT KO"),
+        ("Symbol,Name,Type\nTSM,TSMC,Depositary Receipt\nO,Realty Income,Shares of Beneficial Interest\n", "TSM O"),
+        ("Symbol,Shares,Type\nAAPL,1,Taxable\nMSFT,2,Tax-Deferred\nKO,1,Tax Free\nF,1,BUY_TO_OPEN\n", "AAPL MSFT KO F"),
+        (
+            "Symbol,Asset Type,Order Type\nAAPL,Stock,Market\nNVDA,Stock,Market\nMSFT,Stock,Limit\n",
+            "AAPL NVDA MSFT",
+        ),
+        ('Symbol,Name\nAAPL,"Apple\nMSFT,Microsoft\nKO,Coca-Cola\n', "AAPL MSFT KO"),
+        ('Name,Symbol\n"Apple,AAPL\n"Micron Technology, Inc.",MU\nFord,F\n', "AAPL MU F"),
+        ("Symbol,Quantity\nAAPL," + "0" * 4_000 + "x\nMSFT," + "0" * 4_000 + "\n", "AAPL MSFT"),
         ("Action,Ticker,Shares\nBuy,AAPL,1.5\nSell,AAPL,0.5\nBuy,KO,3\nSell,KO,3\nSplit,F,10\n", "AAPL F"),
     ],
 )
 def test_shapes_that_people_make_themselves_are_read(text: str, held: str) -> None:
     assert codes(text.encode()) == held
+
+
+def test_a_company_without_a_number_is_no_note_below_the_table() -> None:
+    file = read_holdings(
+        b"Name,Shares,Price\nDeutsche Bank,,\nApple,,\nSAP,1,2\nStand vom 3. Mai 2026 um 12 Uhr.,,\nTotal,,9\n"
+    )
+    assert [holding.name for holding in file.holdings] == ["Deutsche Bank", "Apple", "SAP"]
+    assert file.left_out == {LeftOut.NO_STOCK: 1}
+
+
+def test_lines_that_name_a_security_and_become_nothing_are_counted() -> None:
+    file = read_holdings(b"Action,Ticker,Shares\nBuy,AAPL,1\nTax,AAPL,1\nFee,MSFT,1\nDeposit,,\n")
+    assert [holding.symbol for holding in file.holdings] == ["AAPL"]
+    assert file.left_out == {LeftOut.NO_STOCK: 1}
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,8 @@ class Header:
     places: Mapping[HoldingRole, int]
     width: int
     yahoo: bool = False  #: its symbols are written as Yahoo writes them
+    names: frozenset[str] = frozenset()  #: of the columns that have a role
+    is_plain: bool = False  #: one of them can be nothing but a column's name
 
     def cell(self, cells: Sequence[str], role: HoldingRole) -> str:
         """The text of a role in a row, "" where there is none."""
@@ -87,7 +89,10 @@ def recognise(cells: Sequence[str]) -> Header | None:
     if len(best) == 1 and len([name for name in names if name]) > 1 and not _is_plain(names[best[next(iter(told))][1]]):
         return None
     yahoo = any(beside.issubset(names) for beside in _YAHOO_BESIDE)
-    return Header({role: at for role, (_, at) in best.items()}, len(cells), yahoo)
+    known = frozenset(name for name in names if name in _ROLES)
+    return Header(
+        {role: at for role, (_, at) in best.items()}, len(cells), yahoo, known, is_plain=any(map(_is_plain, known))
+    )
 
 
 def _is_plain(name: str) -> bool:

@@ -1,6 +1,6 @@
 """A file of a broker or a tool, read as the securities in it.
 
-bytes | text_of | rows_of | left_out, is_no_row | sums by security | HoldingsFile
+bytes | text_of | rows_of | left_out, is_no_row, is_sum | sums by security | HoldingsFile
 
 Numbers are looked at to tell what was sold, and then forgotten: nothing here returns, keeps or logs them.
 """
@@ -12,11 +12,12 @@ from dataclasses import dataclass, field, replace
 
 from bellwether.market.holdings.columns import HoldingRole
 from bellwether.market.holdings.kinds import text_of
-from bellwether.market.holdings.rows import LeftOut, PiecesMove, is_no_row, left_out, move_of
+from bellwether.market.holdings.rows import LeftOut, PiecesMove, is_no_row, is_sum, left_out, move_of
 from bellwether.market.holdings.table import Row, rows_of
 from bellwether.market.symbols.spellings import is_isin
 
 LONGEST = 80  #: characters of a name or code that are looked at
+_LONGEST_NUMBER = 40  #: characters; what is longer is no number of pieces
 _NOTHING_LEFT = 1e-9  #: pieces: what fractions of shares leave when all are sold
 _CURRENCY = re.compile(r"([A-Za-z]{3})(?![A-Za-z])")  #: at the beginning; an amount may follow, which is not kept
 _NUMBER = re.compile(r"[+-]?[\d.,' \u00a0\u202f]*\d[\d.,' \u00a0\u202f]*-?|\([\d.,]+\)")
@@ -70,10 +71,13 @@ class _Position:
 
 def read_holdings(content: bytes, name: str = "") -> HoldingsFile:
     """The securities in a file. Raises BadFile, which says what to send in its place, and nothing else."""
-    rows = [row for row in rows_of(text_of(content, name)) if not is_no_row(row)]
-    comma = _has_decimal_comma([row.text(HoldingRole.QUANTITY) for row in rows])
+    lines = [row for row in rows_of(text_of(content, name)) if not is_sum(row)]
+    rows = [row for row in lines if not is_no_row(row)]
+    nothing = sum(_names_something(row) for row in lines if is_no_row(row))
+    comma = _has_decimal_comma([row.text(HoldingRole.QUANTITY)[:_LONGEST_NUMBER] for row in rows])
     positions: dict[str, _Position] = {}
     others: dict[LeftOut, Counter[str]] = {}
+    booked: Counter[str] = Counter()  # fees and taxes by what they are of
     for row in rows:
         move = move_of(row)
         why = left_out(row)
@@ -81,6 +85,7 @@ def read_holdings(content: bytes, name: str = "") -> HoldingsFile:
         if not (holding.symbol or holding.isin or holding.name):
             continue
         if move is PiecesMove.NO_SECURITY and why is not LeftOut.CASH:
+            booked[_key(holding)] += 1
             continue
         if why is not None:
             others.setdefault(why, Counter())[_key(holding)] += 1
@@ -90,8 +95,17 @@ def read_holdings(content: bytes, name: str = "") -> HoldingsFile:
             _count(position, _number(row.text(HoldingRole.QUANTITY), comma), move)
     gone = [position.holding.called for position in positions.values() if position.is_gone]
     counts = {why: len(keys) for why, keys in others.items()} | ({LeftOut.SOLD: len(gone)} if gone else {})
+    nothing += sum(booked.values()) - sum(booked[key] for key in positions)
+    if nothing:
+        counts[LeftOut.NO_STOCK] = nothing
     held = tuple(position.holding for position in positions.values() if not position.is_gone)
     return HoldingsFile(held, {why: counts[why] for why in LeftOut if why in counts}, tuple(gone))
+
+
+def _names_something(row: Row) -> bool:
+    """Whether a line that names no security may have been meant to: it has words or a number of pieces."""
+    told = (HoldingRole.SYMBOL, HoldingRole.ISIN, HoldingRole.NAME, HoldingRole.QUANTITY)
+    return move_of(row) is not PiecesMove.NO_SECURITY and any(row.text(role).strip("-. ") for role in told)
 
 
 def _holding(row: Row) -> Holding:
@@ -149,7 +163,7 @@ def _count(position: _Position, number: float | None, move: PiecesMove | None) -
 def _number(text: str, comma: bool) -> float | None:
     """A number of pieces; None where nothing that is one stands there."""
     text = text.strip()
-    if not _NUMBER.fullmatch(text):
+    if len(text) > _LONGEST_NUMBER or not _NUMBER.fullmatch(text):
         return None
     digits = re.sub(r"[^\d.,]", "", text)
     digits = digits.replace(".", "").replace(",", ".") if comma else digits.replace(",", "")

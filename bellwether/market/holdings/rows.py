@@ -16,6 +16,7 @@ class LeftOut(Enum):
     CRYPTO = N_("crypto")
     OTHER = N_("options, bonds and what is not listed")
     SOLD = N_("no longer held")
+    NO_STOCK = N_("lines in which I see no stock")
 
 
 class PiecesMove(Enum):
@@ -69,14 +70,22 @@ _TOTAL = re.compile(
     r"|insgesamt:?|pending activity|итого:?|всего:?",
     re.IGNORECASE,
 )
-_BOUGHT = ("buy", "bought", "kauf", "compra", "achat", "koop", "acquisto", "einlieferung", "reinvest", "purchase")
-_INWARD = ("transfer (inbound)", "transfer in", "delivery (inbound)", "umbuchung (eingang)", "entrada")
-_SOLD = ("sell", "sold", "sale", "verkauf", "venta", "venda", "vente", "verkoop", "vendita", "auslieferung")
-_OUTWARD = ("transfer (outbound)", "transfer out", "delivery (outbound)", "umbuchung (ausgang)", "salida", "saída")
-_NO_SECURITY = (
-    *("deposit", "withdraw", "fee", "interest", "tax", "liability", "card ", "currency conversion", "item", "removal"),
-    *("einlage", "entnahme", "zinsen", "gebühr", "steuer", "depósito", "retirada", "comisión", "impuesto", "juros"),
+#: English words count from their beginning: a Depositary Receipt is no deposit, a beneficial interest bears none.
+#: Others stand within longer words, as in "Sparplankauf"
+_SELL = re.compile(
+    r"\b(?:sell|sold|sale)|verkauf|venta|venda|vente|verkoop|vendita|auslieferung|transfer \(outbound\)|transfer out"
+    r"|delivery \(outbound\)|umbuchung \(ausgang\)|salida|saída"
 )
+_NO_SECURITY = re.compile(
+    r"\b(?:deposits?|withdraw\w*|fees?|removal|item|liability|card|currency conversion)\b|(?<!beneficial )\binterest\b"
+    r"|\btax(?:es)?\b(?!-| (?:deferred|exempt|advantaged|free))"
+    r"|einlage|entnahme|zinsen|gebühr|steuer|depósito|retirada|comisión|impuesto|juros"
+)
+_BUY = re.compile(
+    r"\b(?:buy|bought|reinvest|purchase)|kauf|compra|achat|koop|acquisto|einlieferung|transfer in\b"
+    r"|transfer \(inbound\)|delivery \(inbound\)|umbuchung \(eingang\)|entrada"
+)
+_BETWEEN = re.compile(r"_|(?<=[a-z])(?=[A-Z])")  #: words of BUY_TO_OPEN and CardDebit
 _SPACE = re.compile(r"\s")
 _MOST_WORDS = 5  #: of what may be a symbol; more are a sentence below the table
 
@@ -98,15 +107,23 @@ def left_out(row: Row) -> LeftOut | None:
     return None
 
 
+def is_sum(row: Row) -> bool:
+    """Whether it is a line that adds up others."""
+    first = row.text(HoldingRole.SYMBOL) or row.text(HoldingRole.NAME)
+    return _TOTAL.fullmatch(first) is not None and not row.text(HoldingRole.ISIN)
+
+
 def is_no_row(row: Row) -> bool:
-    """Whether it tells of no security at all: a sum, a note below the table, a line without a name."""
+    """Whether it tells of no security at all: a note below the table, a line without a name."""
     symbol, isin, name = row.text(HoldingRole.SYMBOL), row.text(HoldingRole.ISIN), row.text(HoldingRole.NAME)
-    first = symbol or isin or name
-    if not first.strip("-\N{EN DASH}\N{EM DASH}. "):
+    if not (symbol or isin or name).strip("-\N{EN DASH}\N{EM DASH}. "):
         return True
-    if _TOTAL.fullmatch(first) and not isin:
+    if len(symbol.split()) > _MOST_WORDS:
         return True
-    return (row.alone and _SPACE.search(symbol or name) is not None) or len(symbol.split()) > _MOST_WORDS
+    if not row.alone or isin or not _SPACE.search(symbol or name):
+        return False
+    # a company may stand there without anything else; a sentence is a note
+    return bool(symbol) or len(name.split()) > _MOST_WORDS or name[-1] in ".:"
 
 
 def _kind_of(row: Row) -> LeftOut | None:
@@ -127,16 +144,16 @@ def _is_cash(symbol: str, name: str) -> bool:
 
 def move_of(row: Row) -> PiecesMove | None:
     """What a row of a list of transactions does; None where the list is none, or says nothing of it."""
-    action = row.text(HoldingRole.ACTION).casefold()
+    action = _BETWEEN.sub(" ", row.text(HoldingRole.ACTION)).casefold()
     if not action:
         return None
     # what is sold first: "verkauf" has "kauf" in it
     for words, move in (
-        (_SOLD + _OUTWARD, PiecesMove.SELL),
+        (_SELL, PiecesMove.SELL),
         (_NO_SECURITY, PiecesMove.NO_SECURITY),
-        (_BOUGHT + _INWARD, PiecesMove.BUY),
+        (_BUY, PiecesMove.BUY),
     ):
-        if any(word in action for word in words):
+        if words.search(action):
             return move
     return PiecesMove.NONE if action in _OTHER_ACTIONS or "divid" in action or "split" in action else None
 

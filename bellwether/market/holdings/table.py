@@ -21,6 +21,7 @@ MOST_PREAMBLE = 40  #: lines above the header that may tell an account, a day or
 MOST_ROWS = 20_000  #: of one file
 _DELIMITERS = ",;\t|"
 _LONGEST_CELL = 4_000  #: characters; a cell that is longer is a text in which a quote is missing
+_MOST_LINES = 5  #: of one row, whose cells may hold ends of lines between quotes
 _LISTS = ("activities", "holdings", "positions", "watchlist", "symbols", "securities", "items")  #: keys in JSON
 _ROW_KINDS = {"header", "data", "total", "subtotal", "notes"}  #: second cells of a statement in sections
 _POSITIONS = (
@@ -77,15 +78,30 @@ def _nothing() -> BadFile:
 
 def _split(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
     """Each row that is not blank, with the number of the line on which it ends."""
-    reader = csv.reader(text.splitlines(keepends=True), delimiter=delimiter, skipinitialspace=True)
-    table = []
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                table.append((reader.line_num, [cell.strip()[:_LONGEST_CELL] for cell in cells]))
-    except csv.Error:  # a quote that is never closed makes a cell longer than the module takes; what came is read
-        pass
+    lines = text.splitlines()
+    table, at = [], 0
+    while at < len(lines):
+        cells, used = _first_row(lines[at : at + _MOST_LINES], delimiter)
+        at += used
+        if any(cell.strip() for cell in cells):
+            table.append((at, [cell.strip()[:_LONGEST_CELL] for cell in cells]))
     return table
+
+
+def _first_row(lines: Sequence[str], delimiter: str) -> tuple[list[str], int]:
+    """The row that begins with the first line, and of how many lines it is.
+
+    A quote that none of the next lines closes is a stray one: it takes no other row along.
+    """
+    for used in range(1, len(lines) + 1 if '"' in lines[0] else 2):
+        written = [f"{line}\n" for line in lines[:used]]
+        try:
+            cells = next(csv.reader(written, delimiter=delimiter, skipinitialspace=True, strict=used > 1))
+        except csv.Error:  # still open, closed in the middle of a cell, or longer than the module takes
+            continue
+        if not cells or not cells[-1].endswith("\n"):  # the end of a line in a cell: its quote is open
+            return cells, used
+    return lines[0].replace('"', "").split(delimiter), 1
 
 
 def _delimiter(lines: Sequence[str]) -> str | None:
@@ -104,12 +120,23 @@ def _delimiter(lines: Sequence[str]) -> str | None:
 
 def _under_headers(table: Sequence[tuple[int, list[str]]]) -> Iterator[Row]:
     header: Header | None = None
+    rows = 0
     for place, cells in table:
         new = recognise(cells)
-        if new is not None and (header is None or len(new.places) > 1 or new.width == header.width):
+        if new is not None and (header is None or _is_next_header(new, header, rows)):
             header = new
         elif header is not None:
+            rows += 1
             yield _row(header, place, cells)
+
+
+def _is_next_header(new: Header, header: Header, rows: int) -> bool:
+    """Whether it is a header too, and no row of cells such as Stock and Market, which are names of columns as well."""
+    if not rows and len(new.places) > len(header.places):
+        return True  # what was taken for a header stood above it
+    if not new.names & header.names:
+        return new.is_plain
+    return len(new.places) > 1 or new.width == header.width
 
 
 def _row(header: Header, place: int, cells: Sequence[str]) -> Row:
