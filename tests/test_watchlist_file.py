@@ -150,6 +150,11 @@ def test_a_long_list_and_many_questions_fit_one_message(talk: Talk) -> None:
     assert f"Watch these {len(rows)}" in talk.labels
 
 
+def test_what_is_looked_up_for_a_file_is_told_to_be_remembered(talk: Talk) -> None:
+    assert "what I look up is remembered without who asked" in sends(talk, LIST)
+    assert "for a file that you send too, is remembered with the answer for at most 30 days" in talk.say("/privacy")
+
+
 def test_nothing_of_a_file_is_logged_or_written_down(
     talk: Talk, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:

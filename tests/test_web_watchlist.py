@@ -76,6 +76,12 @@ def test_what_is_pasted_is_read_like_a_file(visitor: Visitor) -> None:
     assert "RKLB: I know no such stock here" in text
 
 
+def test_the_page_tells_that_what_is_looked_up_is_remembered(visitor: Visitor) -> None:
+    for shown in (visitor.get("/watchlist"), sent(visitor, form(text="AAPL"))):
+        assert "remembered without who asked" in plain_text(shown.text)
+        assert "nothing of it is kept" not in shown.text
+
+
 def test_the_command_of_the_page_is_understood_by_the_bot(visitor: Visitor, services: Services) -> None:
     names = [instrument.symbol for instrument in services.universe]
     answer = sent(visitor, form("\n".join(["Symbol", *names]).encode()))

@@ -64,7 +64,10 @@ class _NotNow(Exception):
 
 
 def understand(services: Services, content: bytes, name: str = "", most_looked_up: int = MOST_LOOKED_UP) -> Understood:
-    """What a file means in this market; nothing of it is kept. Raises BadFile."""
+    """What a file means in this market. The file is not kept; what is looked up is remembered like any search.
+
+    Raises BadFile.
+    """
     file = read_holdings(content, name)
     finder = _Finder(services, most_looked_up)
     instruments: dict[str, Instrument] = {}

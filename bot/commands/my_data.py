@@ -21,6 +21,10 @@ _POLICY = N_(
     "looked up at the source of prices, such as Yahoo Finance, which learns nothing of who asked. The data lie in the "
     "database of whoever runs this bot."
 )
+_LOOKED_UP = N_(
+    "What had to be looked up there, for a file that you send too, is remembered with the answer for at most 30 days, "
+    "without who asked."
+)
 _TARGETS = N_(
     "Where alerts go to other apps too, I keep their addresses, encrypted, until you delete them or all of it."
 )
@@ -38,7 +42,7 @@ _NOTHING = N_("I keep nothing about this chat, so there is nothing to erase.")
 
 def privacy(chat: ChatContext, text: str) -> Reply:
     """Say what is kept."""
-    return Reply("\n\n".join([_(_POLICY), *([_(_TARGETS)] if ask.offered(chat.services) else [])]))
+    return Reply("\n\n".join([_(_POLICY), _(_LOOKED_UP), *([_(_TARGETS)] if ask.offered(chat.services) else [])]))
 
 
 def export(chat: ChatContext, text: str) -> Reply:

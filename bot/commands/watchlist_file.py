@@ -1,7 +1,8 @@
 """A file that somebody sends: what was read in it, what is not clear, and a button that watches what is.
 
-Nothing is watched before that button, and nothing of the file is written down: what was read stays in memory for an
-hour. A question back has buttons of its own, which watch what they name.
+Nothing is watched before that button, and the file is not written down: what was read stays in memory for an hour, and
+only what had to be looked up at the source is remembered, like any search without who asked. A question back has
+buttons of its own, which watch what they name.
 """
 
 from collections.abc import Sequence
@@ -125,7 +126,12 @@ def _state(
         )
     if len(fitting) < len(new):
         sentences.append(_room(chat, len(fitting)))
-    sentences.append(_("Nothing is added before you tap. I keep nothing of the file, no quantities and no prices."))
+    sentences.append(
+        _(
+            "Nothing is added before you tap. I keep no file, no quantities and no prices; what I look up is "
+            "remembered without who asked."
+        )
+    )
     return " ".join(sentences)
 
 
