@@ -75,5 +75,8 @@ def spreading() -> Iterable[str]:
         "UPDATE outbox SET lane = (SELECT kind FROM targets WHERE id = recipient_id)"
         " WHERE recipient_kind = 'target' AND recipient_id IN (SELECT id FROM targets)",
         "CREATE INDEX idx_outbox_to_spread ON outbox (to_spread, id) WHERE to_spread = 1",
+        # beside what is owed to all chats theirs is little, and is not to be looked for among it
+        "CREATE INDEX idx_outbox_targets ON outbox (state, recipient_kind, not_before, id)"
+        " WHERE recipient_kind = 'target'",
         "CREATE INDEX idx_targets_mark ON targets (mark)",
     )

@@ -218,10 +218,11 @@ def claim_next(
     # of two messages to one recipient two senders would each take one: neither sees what the other has begun
     db.one_at_a_time(f"claims {kind.value}")
     release_lapsed(db, kind, now, busy)
+    # the kind stands there as it is: an index of one kind alone serves no value that is known later
     claimed = db.first_row(
         "UPDATE outbox SET state = 'sending', attempts = attempts + 1, claimed_until = :lease WHERE id = ("
         " SELECT id FROM outbox AS mine WHERE state = 'pending' AND not_before <= :now AND expires_at > :now"
-        f" AND recipient_kind = :kind AND {none_of('recipient_id', 'resting')} AND {none_of('lane', 'full')}"
+        f" AND recipient_kind = '{kind.value}' AND {none_of('recipient_id', 'resting')} AND {none_of('lane', 'full')}"
         f" AND {which}"
         " AND NOT EXISTS (SELECT 1 FROM outbox AS other WHERE other.recipient_id = mine.recipient_id"
         f" AND other.recipient_kind = mine.recipient_kind AND other.id <> mine.id"
@@ -236,7 +237,6 @@ def claim_next(
         {
             "now": stamp(now),
             "lease": stamp(now + LEASE),
-            "kind": kind.value,
             "calm": stamp(now - CALM),
             "chat": RecipientKind.CHAT.value,
             "resting": list(resting),
