@@ -191,6 +191,7 @@ class Channels(_Section):
     ]
     private: bool = False
     limit: Annotated[int, Field(ge=0, le=50)] = 5
+    asked_a_day: Annotated[int, Field(ge=1, le=100_000)] = 200
     mail_from: Annotated[
         str, _form("[^@\\s<>]+@[^@\\s<>]+", "Input should be an address such as alerts@bellwether.example, or be empty")
     ] = ""

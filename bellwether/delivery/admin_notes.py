@@ -26,6 +26,10 @@ class AdminTopic(Enum):
         f"A row of the record is not what was written: <code>{COMMAND} ledger verify</code> says which. "
         "Keep the database and its backups as they are."
     )
+    MANY_ASKED = (
+        "So many other apps and mailboxes were asked today for a code or a confirmation that no more are: somebody may "
+        "be using this service to bother strangers. <code>CHANNELS__ASKED_A_DAY</code> is the limit."
+    )
     SECOND_PROCESS = "A second process was started for this bot. It waits; stop it, or give it a token of its own."
 
 

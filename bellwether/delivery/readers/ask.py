@@ -72,6 +72,7 @@ def subscribe(services: Services, typed: str, language: str, network: str) -> No
         raise BadTarget("That is no mail address; please write it like ann@example.com.")
     address, sealer, now = kinds.read_address(typed, terms), terms.sealer, services.clock()
     mark, network_mark = sealer.mark("address", address.identity), sealer.mark("network", network)
+    ask.check_all(services, sealer, "page")
     with services.store.transaction() as db:
         db.one_at_a_time("targets")  # or two who ask at once would each be the first of today
         if targets_table.requests_since(db, network_mark, now - _A_DAY) >= _MOST_OF_NETWORK:
@@ -79,7 +80,8 @@ def subscribe(services: Services, typed: str, language: str, network: str) -> No
         targets_table.note_request(db, network_mark, now)
         if targets_table.requests_since(db, mark, now - _A_DAY):
             return
-        targets_table.note_request(db, mark, now)
+        for asked in (mark, sealer.mark("all", "page")):
+            targets_table.note_request(db, asked, now)
         known = readers_table.by_mark(db, mark)
         if known is not None and known.state is TargetState.PROVED:
             target_outbox_table.owe_link(db, known, now)

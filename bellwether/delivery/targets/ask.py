@@ -8,7 +8,7 @@ from bellwether.core.errors import BadTarget, LimitReached
 from bellwether.core.i18n.translate import said
 from bellwether.core.sealing import Sealer
 from bellwether.db.connection import Connection
-from bellwether.delivery import chats_table
+from bellwether.delivery import admin_notes, chats_table
 from bellwether.delivery.messages import is_reader
 from bellwether.delivery.targets import kinds, target_outbox_table, targets_table
 from bellwether.delivery.targets.kinds import TargetAddress
@@ -45,11 +45,24 @@ def add(services: Services, chat_id: int, typed: str, language: str) -> Target:
         )
     address = kinds.read_address(typed, terms)
     now = services.clock()
+    check_all(services, terms.sealer, "chats")
     with services.store.transaction() as db:
         chats_table.know(db, chat_id, language, now)
         target = _added(db, chat_id, address, terms, terms.sealer, services)
         target_outbox_table.owe_proof(db, target, now)
     return target
+
+
+def check_all(services: Services, sealer: Sealer, face: str) -> None:
+    """Ask no more strangers today than the operator lets a face; who is told. Raises LimitReached and StoreError."""
+    now, most = services.clock(), services.settings.channels.asked_a_day
+    with services.store.reading() as db:
+        asked = targets_table.requests_since(db, sealer.mark("all", face), now - _A_DAY)
+    if asked < most:
+        return
+    with services.store.transaction() as db:  # one of its own: it stands, though nothing else is done
+        admin_notes.tell(db, services.settings.telegram.admin_chat, admin_notes.AdminTopic.MANY_ASKED, now)
+    raise LimitReached(said("I asked as many people today as I may. Please try again tomorrow."))
 
 
 def _added(
@@ -71,7 +84,7 @@ def _added(
         )
     if targets_table.requests_since(db, chat_mark, now - _A_DAY) >= _MOST_CODES:
         raise LimitReached(said("That were {count} codes in a day; please go on tomorrow.", count=_MOST_CODES))
-    for asked in (mark, chat_mark):
+    for asked in (mark, chat_mark, sealer.mark("all", "chats")):
         targets_table.note_request(db, asked, now)
     sealed = sealer.seal(address.address)
     if same is None:
