@@ -13,7 +13,7 @@ import pytest
 from bellwether.alerts import watchlist
 from bellwether.ask import forecasts
 from bellwether.core.errors import BellwetherError, Delisted, NoPrices, SourceError, Trouble, UnknownSymbol
-from bellwether.jobs.refresh_prices import every_symbol, refresh
+from bellwether.jobs.refresh_prices import BATCH, every_symbol, refresh
 from bellwether.market.file import FileProvider
 from bellwether.market.remote.cached_provider import FAILURE_PAUSE, CachedProvider
 from bellwether.market.remote.circuit_breaker import LONGEST_WISH, BreakerState
@@ -235,22 +235,23 @@ def publish_many(server: YahooServer, count: int) -> tuple[str, ...]:
     return symbols
 
 
-def test_five_hundred_symbols_are_refreshed_in_one_run_each_once(
+def test_symbols_of_three_batches_are_refreshed_in_one_run_each_once(
     server: YahooServer, start: Callable[[], Services]
 ) -> None:
-    symbols, services = publish_many(server, 500), start()
+    count = 2 * BATCH + 20
+    symbols, services = publish_many(server, count), start()
     seen: list[str] = []
     provider = services.provider
     assert isinstance(provider, CachedProvider)
     did = refresh(provider, symbols, done=seen.append, sleep=lambda _: None)
-    assert (did.fetched, did.there, did.failed, did.stopped) == (500, 0, {}, "")
+    assert (did.fetched, did.there, did.failed, did.stopped) == (count, 0, {}, "")
     assert sorted(seen) == list(symbols)
     charts = [seen.path for seen in server.requests_to(CHART)]
-    assert len(charts) == len(set(charts)) == 500
+    assert len(charts) == len(set(charts)) == count
     assert server.peak_connections <= 4
     before = len(server.requests)
     again = refresh(start().provider, symbols, sleep=lambda _: None)  # type: ignore[arg-type]  # another process
-    assert (again.fetched, again.there) == (0, 500)
+    assert (again.fetched, again.there) == (0, count)
     assert len(server.requests) == before
 
 

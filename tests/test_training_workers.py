@@ -22,6 +22,7 @@ from tests.support.models import SERVED
 from tests.support.training import ROOT, trained_by
 from tests.test_training import long_form
 from training.__main__ import cli
+from training.remember import as_text, read
 from training.same_code import PROCESSOR, fingerprint, other_code
 from training.workers import HERE
 
@@ -47,10 +48,10 @@ def spread(mode: str, folder: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
 
 
-def told(mode: str, folder: Path) -> tuple[str, str]:
+def told(mode: str, folder: Path, patience: float = PATIENCE) -> tuple[str, str]:
     """What it printed, and what was said beside it."""
     with spread(mode, folder) as process:
-        output, errors = process.communicate(timeout=PATIENCE)
+        output, errors = process.communicate(timeout=patience)
     assert process.returncode == 0, errors[-3000:]
     return output, errors
 
@@ -59,6 +60,12 @@ def weights(file: Path) -> list[bytes]:
     """Those of a fit that is kept, without its record, which tells of seconds."""
     with np.load(file) as arrays:
         return [arrays[name].tobytes() for name in sorted(arrays.files) if name != "record"]
+
+
+def history(file: Path) -> list[dict[str, object]]:
+    """The losses of a fit that is kept, by epoch."""
+    epochs: list[dict[str, object]] = json.loads(as_text(read(file)["record"]))["history"]
+    return epochs
 
 
 def soon(happened: Callable[[], bool]) -> bool:
@@ -83,22 +90,21 @@ def test_forecasts_are_the_same_to_the_byte_on_two_workers(prices: Path, tmp_pat
 @needs_tensorflow
 @pytest.mark.timeout(600)
 def test_a_training_of_two_seeds_is_the_same_to_the_bit_on_two_workers(tmp_path: Path) -> None:
-    file = tmp_path / "prices.parquet"
+    file, work = tmp_path / "prices.parquet", tmp_path / "work"
     long_form(("AAPL", "MSFT", "XOM", *MARKET_SERIES)).to_parquet(file)
-    commands: list[tuple[str | Path, ...]] = []
-    for name, workers in (("alone", ()), ("spread", ("--workers", "2"))):
-        train = ("train", "--work", tmp_path / name, "--quick", "--seeds", "2")
-        commands += [("prepare", "--prices", file, "--work", tmp_path / name), (*train, *workers)]
-    *_, again = trained_by(*commands, train, timeout=500)
-    alone, on_two = (sorted((tmp_path / name / "seeds").iterdir()) for name in ("alone", "spread"))
-    assert [file.name for file in alone] == [file.name for file in on_two]
-    assert len(alone) == 2
-    for ours, theirs in zip(alone, on_two, strict=True):
-        assert weights(ours) == weights(theirs)
-    record = json.loads((tmp_path / "spread" / "training.json").read_text("utf-8"))
+    prepared = CliRunner().invoke(cli, ["prepare", "--prices", str(file), "--work", str(work)])
+    assert prepared.exit_code == 0, prepared.output
+    output, _ = told("seeds", work, patience=500)
+    assert [part.count("training on") for part in output.split("\x1e")] == [2, 1], "what is kept is not fitted again"
+    (on_a_worker,) = work.glob("train-*.npz")
+    in_turn = work / "seeds" / on_a_worker.name
+    assert weights(on_a_worker) == weights(in_turn)
+    assert history(on_a_worker) == history(in_turn)
+    on_two, record = (json.loads((work / name).read_text("utf-8")) for name in ("on-two.json", "training.json"))
+    assert record["seeds"] == on_two["seeds"]
     assert [told["seed"] for told in record["seeds"]] == [1, 2]
-    assert record["recipe"]["seed"] == min(record["seeds"], key=lambda told: told["validation"])["seed"]
-    assert "training on" not in again, "both seeds are kept"
+    best = min(record["seeds"], key=lambda told: told["validation"])["seed"]
+    assert record["recipe"]["seed"] == on_two["recipe"]["seed"] == best
 
 
 @needs_dask

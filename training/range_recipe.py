@@ -32,10 +32,10 @@ class RangeRecipe(Recipe):
     QUICK: ClassVar[dict[str, Any]] = {
         "epochs": 1,
         "batches_per_epoch": 8,
-        "batch": 128,
+        "batch": 32,
         "validation_stride": 40,
         "spread_batches": 8,
-        "spread_batch": 128,
+        "spread_batch": 32,
         "reports_rows": 2_000,
         "reports_batches": 8,
         "reports_batch": 128,

@@ -1,8 +1,9 @@
 """Work for `training.workers` in a process of its own, where dask's threads and warnings meet no test.
 
-python -m tests.support.spread_work died|address|other|slow FOLDER
+python -m tests.support.spread_work died|address|other|slow|seeds FOLDER
 """
 
+import json
 import os
 import signal
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from training import workers
+from training.remember import as_text, read
 from training.same_code import fingerprint
 
 SLOW = 1000
@@ -44,6 +46,21 @@ def slow(folder: Path, item: int) -> int:
     return item
 
 
+def seeds(work: Path) -> None:
+    """Two seeds on what is prepared, on two workers; then the second is moved out of the way and fitted here."""
+    from training.__main__ import cli  # the other cases, and workers, do without it
+
+    train = ["train", "--work", str(work), "--quick", "--seeds", "2"]
+    cli([*train, "--workers", "2"], standalone_mode=False)
+    (second,) = (
+        file for file in (work / "seeds").iterdir() if json.loads(as_text(read(file)["record"]))["recipe"]["seed"] == 2
+    )
+    second.rename(work / second.name)
+    (work / "training.json").rename(work / "on-two.json")
+    print(end="\x1e")
+    cli(train, standalone_mode=False)
+
+
 def main(mode: str, folder: Path) -> None:
     """One of the cases; what comes of it is printed."""
     if mode == "died":
@@ -52,6 +69,8 @@ def main(mode: str, folder: Path) -> None:
     elif mode == "slow":
         with workers.opened(2) as spread:
             spread.map(slow, folder, range(3), "naps", lambda at, result: (folder / f"done-{at}").touch())
+    elif mode == "seeds":
+        seeds(folder)
     else:
         from distributed import Client, LocalCluster
 
