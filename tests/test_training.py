@@ -226,7 +226,7 @@ def test_eras_go_on_after_the_last_one_that_was_fitted(
     from training.range_recipe import RangeRecipe  # TensorFlow comes with it: not for those who only collect the tests
 
     prepare([prices], tmp_path, "a test")
-    era, recipe = ("2013-01-01", "2015-12-31"), RangeRecipe().varied(1, None, True)
+    era, recipe = ("2014-07-01", "2015-12-31"), RangeRecipe().varied(1, None, True)
     monkeypatch.setattr(eras, "JUDGES_GONE", era)
     bars = pd.read_parquet(prices)
     gone = bars[(bars["symbol"] == "AAPL") & (bars["date"] <= "2015-03-31")]
@@ -235,8 +235,8 @@ def test_eras_go_on_after_the_last_one_that_was_fitted(
     monkeypatch.setattr(step, "fit", None)
     again = eras.compare(tmp_path, recipe, 1, tmp_path / "gone.parquet", (era,))
     assert again == document
-    assert list(document["eras"]) == ["2013-2015"]
-    assert next(iter(document["quarters"])) == "2013Q1" and len(document["quarters"]) == 12
+    assert list(document["eras"]) == ["2014-2015"]
+    assert next(iter(document["quarters"])) == "2014Q3" and len(document["quarters"]) == 6
     assert document["served"]["together"]["scores"]["model"] != document["together"]["scores"]["model"]
     assert document["dead"]["groups"]["gone"]["companies"] == 1
     with pytest.raises(MarketDataError, match="no era to leave out"):
