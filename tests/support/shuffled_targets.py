@@ -18,7 +18,7 @@ from bellwether.market.sample import SampleProvider
 from training import fit, train
 from training.baselines import ewma
 from training.evaluate import POOLED
-from training.model import DROPOUT, Network
+from training.model import DROPOUT, Network, build_network
 from training.panel import Panel, Rows, build_panel
 from training.prepare import STRIDE, training_facts
 from training.range_recipe import RangeRecipe
@@ -61,13 +61,13 @@ def one_network() -> Iterator[None]:
 
     Most of a small fit is TensorFlow drawing up its graphs, and they are the same ones.
     """
-    build, compiled = train.build_network, fit.compiled
+    compiled = fit.compiled
     networks: list[tuple[Network, Any]] = []
     optimizers: dict[int, tuple[Any, Any]] = {}  #: by model, with what their variables began with
 
     def built(standardised: Any) -> Network:
         if not networks:
-            network = build(standardised)
+            network = build_network(standardised)
             networks.append((network, network.quantiles.get_weights()))
         ((network, weights),) = networks
         network.quantiles.trainable = True
