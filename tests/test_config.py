@@ -262,6 +262,28 @@ def test_a_wrong_secret_is_told_with_where_it_may_stand(folder: Path, monkeypatc
     assert "BELLWETHER_DATABASE__KEY, or the file database.key in the folder that CREDENTIALS_DIRECTORY names" in text
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "smtps://user:hunter2secret/x@mail.example:465",
+        "smtps://user:123/hunter2secret@mail.example",
+        "smtps://user:hunter2secret#x@mail.example",
+        "smtps://user:hunter2secret?x@mail.example",
+        "smtps://user:hunter2secret[x@mail.example",
+        "smtps://user:hunter2secret@mail.example:46500000",
+        "smtps://user:hunter2secret@",
+        "imap://user:hunter2secret@mail.example",
+    ],
+)
+def test_an_address_of_a_mail_server_that_cannot_be_is_refused_and_not_shown(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("BELLWETHER_CHANNELS__SMTP", address)
+    text = refused()
+    assert "channels.smtp" in text and "like %2F" in text
+    assert "hunter2secret" not in text
+
+
 def test_a_short_admin_token_is_refused_and_not_shown(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BELLWETHER_API__ADMIN_TOKEN", "guessable")
     text = refused()

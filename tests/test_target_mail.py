@@ -124,6 +124,16 @@ def test_a_server_that_is_away_costs_nothing_but_time(tmp_path: Path) -> None:
         assert run(services).sent == 1
 
 
+def test_no_password_is_in_the_log_whatever_it_is_made_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with mailbox(login=True) as box:
+        address = box.url.replace("p%40ss%2Fword", "hunter2secr%C3%A9t")
+        services = made(tmp_path, smtp=address, mail_from="alerts@bell.example")
+        ask.add(services, ANN, ADDRESS, "en")
+        assert run(services).put_back == 1
+    assert "was not reached" in caplog.text
+    assert not any(secret in caplog.text for secret in ("hunter2", "\\xe9", "Traceback"))
+
+
 def test_without_a_mail_server_no_mail_is_offered(tmp_path: Path) -> None:
     services = made(tmp_path)
     assert "mail" not in [kind.value for kind in ask.offered(services)]

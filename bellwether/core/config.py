@@ -17,7 +17,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from bellwether.core import places, setting_values
+from bellwether.core import mail_server, places, setting_values
 from bellwether.core.config_errors import explain
 from bellwether.core.errors import ConfigError, near_name
 from bellwether.core.plans import PLANS, Plan
@@ -195,10 +195,7 @@ class Channels(_Section):
     mail_from: Annotated[
         str, _form("[^@\\s<>]+@[^@\\s<>]+", "Input should be an address such as alerts@bellwether.example, or be empty")
     ] = ""
-    smtp: Annotated[
-        SecretStr,
-        _form("smtps?://.+", "Input should be like smtps://user:password@mail.example:465 or smtp://..., or be empty"),
-    ] = SecretStr("")
+    smtp: Annotated[SecretStr, AfterValidator(mail_server.checked)] = SecretStr("")
 
 
 class Log(_Section):

@@ -3,8 +3,8 @@
 import smtplib
 import ssl
 from email.message import EmailMessage
-from urllib.parse import unquote, urlsplit
 
+from bellwether.core.mail_server import MailServer
 from bellwether.delivery.channels.target_error import TargetError
 from bellwether.delivery.retry import Cause
 from bellwether.delivery.targets.target import StopReason
@@ -12,14 +12,12 @@ from bellwether.delivery.targets.target import StopReason
 _PATIENCE = 20.0  #: seconds for each answer of the server
 
 
-def send(message: EmailMessage, server: str) -> None:
-    """Send a mail by a server, smtps://user:password@host:port or smtp://... Raises TargetError. Blocks."""
-    parts = urlsplit(server)
-    host, user = parts.hostname or "", unquote(parts.username or "")
+def send(message: EmailMessage, server: MailServer) -> None:
+    """Send a mail by a server. Raises TargetError. Blocks."""
     try:
-        with _connected(parts.scheme, host, parts.port) as smtp:
-            if user:
-                smtp.login(user, unquote(parts.password or ""))
+        with _connected(server) as smtp:
+            if server.user:
+                smtp.login(server.user, server.password)
             smtp.send_message(message)
     except smtplib.SMTPRecipientsRefused as problem:
         (code, _told), *_rest = problem.recipients.values()
@@ -32,14 +30,16 @@ def send(message: EmailMessage, server: str) -> None:
         raise TargetError(f"the mail server answered {problem.smtp_code}", cause) from None
     except (smtplib.SMTPException, OSError) as problem:
         raise TargetError(f"the mail server does not answer ({type(problem).__name__})", Cause.UNANSWERED) from None
+    except ValueError as problem:  # which may quote the name or the password, where they are no ASCII
+        raise TargetError(f"a mail could not be written ({type(problem).__name__})", Cause.NOT_NOW) from None
 
 
-def _connected(scheme: str, host: str, port: int | None) -> smtplib.SMTP:
+def _connected(server: MailServer) -> smtplib.SMTP:
     """Raises SMTPException and OSError."""
     trusted = ssl.create_default_context()
-    if scheme == "smtps":
-        return smtplib.SMTP_SSL(host, port or 465, timeout=_PATIENCE, context=trusted)
-    smtp = smtplib.SMTP(host, port or 587, timeout=_PATIENCE)
+    if server.tls:
+        return smtplib.SMTP_SSL(server.host, server.port, timeout=_PATIENCE, context=trusted)
+    smtp = smtplib.SMTP(server.host, server.port, timeout=_PATIENCE)
     smtp.ehlo_or_helo_if_needed()
     if smtp.has_extn("starttls"):
         smtp.starttls(context=trusted)

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from html import escape
 from typing import TypeVar
 
+from bellwether.core import mail_server
 from bellwether.core.clock import Clock
 from bellwether.core.config import Settings
 from bellwether.core.i18n.translate import spoken, use_language
@@ -95,7 +96,8 @@ class NotifyChannel(Channel):
         self._store, self._clock = store, clock
         self._terms = TargetTerms.of(settings)
         self._public_url = settings.web.public_url.rstrip("/")
-        self._mail_from, self._smtp = settings.channels.mail_from, settings.channels.smtp.get_secret_value()
+        self._mail_from = settings.channels.mail_from
+        self._mail_server = mail_server.read(settings.channels.smtp.get_secret_value())
         self._may_connect = may_connect or ((lambda address: True) if settings.channels.private else is_open)
         self._chart_of = chart_of
         self._threads: ThreadPoolExecutor | None = None
@@ -230,8 +232,8 @@ class NotifyChannel(Channel):
         """Raises TargetError."""
         from bellwether.delivery.channels import mail, mail_sending  # loads templates, which most never need
 
-        sealer, thread = self._terms.sealer, said.thread
-        if not self._smtp or not self._mail_from or sealer is None:
+        sealer, thread, server = self._terms.sealer, said.thread, self._mail_server
+        if server is None or not self._mail_from or sealer is None:
             raise TargetError("channels.smtp or channels.mail_from is not set any more", Cause.NOT_NOW)
         letter = mail.Mail(
             to=said.address,
@@ -245,7 +247,7 @@ class NotifyChannel(Channel):
         )
         written = mail.written(letter, self._mail_from)
         try:
-            await self._in_thread(lambda: mail_sending.send(written, self._smtp))
+            await self._in_thread(lambda: mail_sending.send(written, server))
         except TimeoutError:
             raise TargetError(f"no answer within {TIMEOUT:g} s", Cause.UNANSWERED) from None
 
