@@ -82,7 +82,7 @@ def test_a_silent_mail_server_takes_a_share_of_the_places_and_is_then_left_in_pe
     ntfy = ChatServices()
     with HttpServer(ntfy.answer) as server:
         held_up, taken, services = asyncio.run(_evening(tmp_path, f"ntfy://127.0.0.1:{server.port}/{TOPIC}", ntfy))
-    assert held_up <= OF_ONE_KIND
+    assert held_up <= notify.AT_ONCE // 2, "the other places are for what goes elsewhere"
     assert taken < MAILS, "once it is seen that it answers nobody, the rest are not tried one by one"
     mails = [row for row in outbox(services) if row["lane"] == TargetKind.MAIL.value]
     assert [row["state"] for row in mails] == ["pending"] * MAILS
