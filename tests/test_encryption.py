@@ -15,10 +15,13 @@ from bellwether.alerts import watchlist
 from bellwether.cli.main import main
 from bellwether.core.config import load_settings
 from bellwether.core.errors import ConfigError, StoreError
+from bellwether.core.sealing import Sealer
 from bellwether.db import encryption
 from bellwether.db.backup import backup
 from bellwether.db.sqlite_store import SqliteStore
 from bellwether.delivery import chats
+from bellwether.delivery.targets import targets_table
+from bellwether.delivery.targets.target import TargetKind
 from bellwether.jobs.doctor import examine
 from bellwether.services import Services
 from serving import warn_unless_encrypted
@@ -112,6 +115,26 @@ def test_a_plain_database_is_encrypted_re_keyed_and_decrypted_without_losing_a_r
     done = run(monkeypatch, plain, OTHER, "decrypt")
     assert done.exit_code == 0, done.output
     assert what_was_kept(plain) == ([SECRET], ["AAPL", "MSFT"])
+
+
+def test_the_key_that_addresses_are_sealed_by_is_taken_away_only_once_the_channels_have_it(
+    plain: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain.store.close()
+    assert run(monkeypatch, plain, KEY, "encrypt").exit_code == 0
+    sealed = with_key(plain, KEY)
+    with sealed.store.transaction() as db:
+        address = Sealer(KEY).seal("ann@mail.example")
+        targets_table.add(db, CHAT, TargetKind.MAIL, address, "a…@mail.example", "mark", sealed.clock())
+    sealed.store.close()
+    for command in ("rekey", "decrypt"):
+        refused = run(monkeypatch, plain, KEY, command, said=f"{OTHER}\n")
+        assert refused.exit_code == 1 and "Set BELLWETHER_CHANNELS__KEY to the key that is set now" in refused.output
+        assert KEY not in refused.output
+    assert what_was_kept(sealed) == ([SECRET], ["AAPL"]), "under the key it had"
+    sealed.store.close()
+    monkeypatch.setenv("BELLWETHER_CHANNELS__KEY", KEY)
+    assert run(monkeypatch, plain, KEY, "rekey", said=f"{OTHER}\n").exit_code == 0
 
 
 def test_copies_that_stay_in_the_clear_are_named_until_they_are_deleted(

@@ -77,6 +77,7 @@ def encrypt() -> None:
 def decrypt() -> None:
     """Undo that; then start the service without the key."""
     settings = _of_file("decrypt")
+    _check_channels_stay(settings)
     rows = _rewrite(settings, _needed(settings), "")
     click.echo(f"{settings.database.path} is not encrypted any more; it has all its {rows:,} rows.")
 
@@ -86,6 +87,7 @@ def rekey() -> None:
     """Encrypt anew with a new key, asked for or read from the input; the old one is the one that is set now."""
     settings = _of_file("rekey")
     old = _needed(settings)
+    _check_channels_stay(settings)
     new = click.prompt("The new key, as `database key` prints them", hide_input=True, err=True).strip()
     rows = _rewrite(settings, old, _needed(_settings(database={"key": new})))  # settings refuse what is no key
     click.echo(f"All {rows:,} rows are under the new key; set BELLWETHER_DATABASE__KEY to it before the next start.")
@@ -180,6 +182,21 @@ def _rewrite(settings: "Settings", old: str, new: str) -> int:
         path = settings.database.path
         refuse_newer(path, versions.state_in(path, old), old)
     return rewrite(settings.database.path, old, new)
+
+
+def _check_channels_stay(settings: "Settings") -> None:
+    """Refuse to take away the key by which the addresses beside Telegram can be read. Raises ClickException."""
+    from bellwether.core.errors import WrongKey
+    from bellwether.db import sealed_rows
+
+    if settings.channels.key.get_secret_value():
+        return
+    with suppress(WrongKey):  # which has a sentence of its own
+        if sealed_rows.any_in(settings.database.path, settings.database.key.get_secret_value()):
+            raise click.ClickException(
+                "The addresses of other apps and mailboxes are encrypted with this key too, and nobody could read them "
+                "without it. Set BELLWETHER_CHANNELS__KEY to the key that is set now, leave it so, and try again."
+            )
 
 
 def _needed(settings: "Settings") -> str:
