@@ -98,6 +98,11 @@ def test_a_code_that_is_wrong_and_an_address_that_is_none_are_answered_kindly(se
     talk.say(NTFY)
     assert "not the code" in talk.say("BW 000000") or "Done" in talk.shown.text
     assert "don't know what that address leads to" in talk.say("https://example.org/x?y=z")
+    assert talk.shown.forget_question, "it may have one"
+    assert "does not let messages go" in talk.say("gotifys://gotify.example/Axyz-token")
+    assert talk.shown.forget_question
+    assert "several places" in talk.say("ntfy://127.0.0.1:9/alerts-8f2k/alerts-9f2k")
+    assert talk.shown.forget_question
     assert "within the last 24 hours" in talk.say(NTFY)
     assert talk.shown.forget_question, "it has a secret all the same"
     long_one = f"https://prod-1.region.logic.azure.com/workflows/{'a' * 300}/triggers/manual/paths/invoke"

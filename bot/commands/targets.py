@@ -11,7 +11,7 @@ An address and a code are typed alone, at any time: nothing has to be remembered
 import re
 from html import escape
 
-from bellwether.core.errors import LimitReached
+from bellwether.core.errors import BadTarget, LimitReached
 from bellwether.core.i18n.translate import N_
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.delivery.targets import ask, kinds, page_links, sentences
@@ -76,10 +76,13 @@ def button(chat: ChatContext) -> Rows:
 
 
 def add(chat: ChatContext, typed: str) -> Reply:
-    """Set up a target at the address that was typed. Raises BadTarget and StoreError."""
+    """Set up a target at the address that was typed, and let its message be deleted, whatever came of it.
+
+    Raises StoreError.
+    """
     try:
         target = ask.add(chat.services, chat.chat_id, typed, chat.language)
-    except LimitReached as problem:  # the address was right, so it is a secret
+    except (BadTarget, LimitReached) as problem:  # right or wrong, what was pasted may have a secret
         return Reply(escape(problem.for_person), buttons=(_all(),), forget_question=True)
     text = _("A code is on its way to {target}. Send it to me here; it is good for a day.")
     return Reply(text.format(target=_bold(target)), buttons=(_all(),), forget_question=True)
