@@ -8,8 +8,9 @@ from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from bellwether.delivery.messages import is_reader
 from bellwether.delivery.targets import ask
-from bellwether.delivery.targets.target import TargetState
+from bellwether.delivery.targets.target import Target, TargetState
 from web.dependencies import ServicesOf
 from web.pages.render import page
 
@@ -22,7 +23,7 @@ def look(request: Request, services: ServicesOf, token: str) -> Response:
     target = ask.by_token(services, token)
     if target is None:
         raise _unknown()
-    return page(request, "stop.html", stopped=target.state is TargetState.STOPPED, was_proved=target.was_proved)
+    return page(request, "stop.html", stopped=target.state is TargetState.STOPPED, **_words(target))
 
 
 @router.post("/channels/stop/{token}")
@@ -31,7 +32,12 @@ def stop(request: Request, services: ServicesOf, token: str) -> Response:
     target = ask.by_token(services, token)
     if target is None or not ask.stop_by_token(services, token):
         raise _unknown()
-    return page(request, "stop.html", stopped=True, was_proved=target.was_proved)
+    return page(request, "stop.html", stopped=True, **_words(target))
+
+
+def _words(target: Target) -> dict[str, bool]:
+    """What the page needs to say what was asked for, and where."""
+    return {"was_proved": target.was_proved, "is_reader": is_reader(target.chat_id)}
 
 
 def _unknown() -> HTTPException:

@@ -1,0 +1,40 @@
+"""What readers are told names neither Telegram nor a command, for they have neither."""
+
+from pathlib import Path
+
+from bellwether.delivery.targets import ask as targets
+from tests.support.web import Visitor, plain_text
+from tests.test_readers import somebody
+from tests.test_targets import made
+from web.app import create_app
+
+
+def test_the_page_that_stops_a_readers_mails_tells_what_was_asked_for_where(tmp_path: Path) -> None:
+    with somebody(tmp_path) as ann:
+        ann.subscribe()
+        unproved = ann.link("Never ask here again")
+        before = plain_text(ann.visitor.get(unproved).text)
+        ann.confirm()
+        after = plain_text(ann.visitor.get(unproved).text)
+    assert "Somebody subscribed with this address." in before and "subscribed with it on this site" in after
+    assert "Telegram" not in f"{before}{after}".partition("Stop these messages?")[2].partition("Stop them")[0]
+
+
+def test_the_page_that_stops_a_chats_target_still_names_telegram(tmp_path: Path) -> None:
+    services = made(tmp_path)
+    target = targets.add(services, 7, "ntfy://127.0.0.1:9/alerts-8f2k", "en")
+    sealer = targets.TargetTerms.of(services.settings).sealer
+    assert sealer is not None
+    token = targets.stop_token(target.id, target.created_at, sealer)
+    shown = plain_text(Visitor(create_app(services)).get(f"/channels/stop/{token}").text)
+    assert "Somebody asked in Telegram" in shown
+
+
+def test_an_alert_added_twice_is_refused_without_a_word_of_commands(tmp_path: Path) -> None:
+    with somebody(tmp_path) as ann:
+        ann.subscribe()
+        ann.confirm()
+        alert = {"stock": "PFE", "kind": "move", "value": "5 %", "side": "", "horizon": "10"}
+        ann.do("alert", **alert)
+        again = plain_text(ann.do("alert", **alert).text)
+        assert "You have this alert already." in again and "/alerts" not in again
