@@ -3,7 +3,7 @@
 from contextlib import closing
 from pathlib import Path
 
-from bellwether.core.errors import StoreError
+from bellwether.core.errors import StoreError, WrongKey
 from bellwether.db import encryption
 
 _TABLES = ("targets", "target_requests")
@@ -11,6 +11,7 @@ _TABLES = ("targets", "target_requests")
 
 def any_in(path: Path, key: str) -> bool:
     """Whether there are any; False too for a file that cannot be read. Raises WrongKey."""
+    troubles: tuple[type[Exception], ...] = (*encryption.errors(key), StoreError, OSError)
     try:
         if not path.is_file():
             return False
@@ -19,5 +20,7 @@ def any_in(path: Path, key: str) -> bool:
             return any(
                 connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() for table in known.intersection(_TABLES)
             )
-    except (*encryption.errors(key), StoreError, OSError):
+    except WrongKey:
+        raise
+    except troubles:
         return False

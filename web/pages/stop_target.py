@@ -23,7 +23,7 @@ def look(request: Request, services: ServicesOf, token: str) -> Response:
     target = ask.by_token(services, token)
     if target is None:
         raise _unknown()
-    return page(request, "stop.html", stopped=target.state is TargetState.STOPPED, **_words(target))
+    return _page(request, target, target.state is TargetState.STOPPED)
 
 
 @router.post("/channels/stop/{token}")
@@ -32,12 +32,12 @@ def stop(request: Request, services: ServicesOf, token: str) -> Response:
     target = ask.by_token(services, token)
     if target is None or not ask.stop_by_token(services, token):
         raise _unknown()
-    return page(request, "stop.html", stopped=True, **_words(target))
+    return _page(request, target, stopped=True)
 
 
-def _words(target: Target) -> dict[str, bool]:
-    """What the page needs to say what was asked for, and where."""
-    return {"was_proved": target.was_proved, "is_reader": is_reader(target.chat_id)}
+def _page(request: Request, target: Target, stopped: bool) -> Response:
+    reader = is_reader(target.chat_id)  # who knows nothing of Telegram
+    return page(request, "stop.html", stopped=stopped, was_proved=target.was_proved, is_reader=reader)
 
 
 def _unknown() -> HTTPException:
