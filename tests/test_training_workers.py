@@ -19,7 +19,7 @@ from bellwether.core.types import MARKET_SERIES
 from tests.conftest import MODELS
 from tests.support.made_market import made_prices
 from tests.support.models import SERVED
-from tests.support.training import ROOT, trained_by
+from tests.support.training import ROOT
 from tests.test_training import long_form
 from training.__main__ import cli
 from training.remember import as_text, read
@@ -77,13 +77,11 @@ def soon(happened: Callable[[], bool]) -> bool:
 
 
 @needs_dask
-def test_forecasts_are_the_same_to_the_byte_on_two_workers(prices: Path, tmp_path: Path) -> None:
-    asked = ("forecasts", "--prices", prices, "--model", MODELS / SERVED, "--every", "1")
-    when = ("--from", "2021-01-04", "--to", "2021-12-31")
-    alone, on_two = tmp_path / "alone.parquet", tmp_path / "spread.parquet"
-    output = trained_by((*asked, *when, "--out", alone), (*asked, *when, "--out", on_two, "--workers", "2"))
-    assert alone.read_bytes() == on_two.read_bytes()
-    assert "workers: 2 on this machine, " in output[1] and " GiB of memory each at most" in output[1]
+def test_forecasts_are_the_same_to_the_byte_on_two_workers(prices: Path) -> None:
+    output, errors = told("forecasts", prices.parent)
+    assert (prices.parent / "alone.parquet").read_bytes() == (prices.parent / "spread.parquet").read_bytes()
+    assert "workers: 2 on this machine, " in output and " GiB of memory each at most" in output
+    assert "4/4" in errors, "each worker answers some of the parts"
 
 
 @needs_dask

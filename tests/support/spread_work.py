@@ -1,6 +1,6 @@
 """Work for `training.workers` in a process of its own, where dask's threads and warnings meet no test.
 
-python -m tests.support.spread_work died|address|other|slow|seeds FOLDER
+python -m tests.support.spread_work died|address|other|slow|forecasts|seeds FOLDER
 """
 
 import json
@@ -46,6 +46,20 @@ def slow(folder: Path, item: int) -> int:
     return item
 
 
+def forecasts(folder: Path) -> None:
+    """The served model's over four months of what the folder holds, here and on two workers, in parts of one batch."""
+    from tests.conftest import MODELS
+    from tests.support.models import SERVED
+    from training import evaluate, forecasts
+    from training.__main__ import cli
+
+    forecasts.PART = evaluate.BATCH
+    asked = ["forecasts", "--prices", str(folder / "prices.parquet"), "--model", str(MODELS / SERVED), "--every", "1"]
+    asked += ["--from", "2021-01-04", "--to", "2021-04-30", "--out"]
+    cli([*asked, str(folder / "alone.parquet")], standalone_mode=False)
+    cli([*asked, str(folder / "spread.parquet"), "--workers", "2"], standalone_mode=False)
+
+
 def seeds(work: Path) -> None:
     """Two seeds on what is prepared, on two workers; then the second is moved out of the way and fitted here."""
     from training.__main__ import cli  # the other cases, and workers, do without it
@@ -69,8 +83,8 @@ def main(mode: str, folder: Path) -> None:
     elif mode == "slow":
         with workers.opened(2) as spread:
             spread.map(slow, folder, range(3), "naps", lambda at, result: (folder / f"done-{at}").touch())
-    elif mode == "seeds":
-        seeds(folder)
+    elif mode in ("forecasts", "seeds"):
+        {"forecasts": forecasts, "seeds": seeds}[mode](folder)
     else:
         from distributed import Client, LocalCluster
 
