@@ -36,6 +36,7 @@ from bellwether.delivery.channels.webhook import WebhookChannel
 from bellwether.delivery.deliver import deliver
 from bellwether.delivery.messages import RecipientKind
 from bellwether.delivery.readers import ask as readers
+from bellwether.delivery.targets import ask as targets
 from bellwether.delivery.targets import targets_table
 from bellwether.delivery.webhooks import webhooks_table
 from bellwether.hosts.keeping import LeaseKeeper
@@ -332,6 +333,7 @@ def _prune(services: Services) -> None:
         gone += targets_table.prune(db, before)
         inbox_table.erase_set_aside(db, services.clock() - inbox_table.READ_AGAIN)
     readers.forget_old(services)
+    targets.forget_unproved(services)
     metrics.EXPIRED.add(unread)
     if gone:
         log.info("%d old rows were forgotten.", gone)

@@ -20,10 +20,13 @@ def by_mark(db: Connection, mark: str) -> Target | None:
 
 
 def unconfirmed(db: Connection, before: datetime) -> list[int]:
-    """The owners who were asked before then and never confirmed; not those who had, and were asked once more."""
+    """The owners who were asked before then and never confirmed; not those who had, and were asked once more.
+
+    Whoever had, was paused before that; a mailbox that refused the question is paused after it.
+    """
     sql = (
         "SELECT t.chat_id FROM targets AS t JOIN chats USING (chat_id) WHERE t.chat_id > :readers"
-        " AND t.proved_at IS NULL AND t.asked_at < :before AND chats.paused_since IS NULL"
+        " AND t.proved_at IS NULL AND t.asked_at < :before AND coalesce(chats.paused_since, t.asked_at) >= t.asked_at"
     )
     return [row["chat_id"] for row in db.rows(sql, {"readers": READERS, "before": stamp(before)})]
 

@@ -17,6 +17,7 @@ from bellwether.delivery.targets.terms import TargetTerms
 from bellwether.services import Services
 
 _A_DAY = timedelta(days=1)  #: between two codes for one address, and for as long as a code is good
+_UNPROVED_FOR = timedelta(days=2)
 _MOST_CODES = 5  #: of one chat in a day
 _MOST_TRIES = 5  #: wrong codes, after which a target has to be asked anew
 
@@ -147,6 +148,16 @@ def remove(services: Services, chat_id: int, target_id: int) -> Target:
         target_outbox_table.forget(db, target.id)
         targets_table.remove(db, target.id)
     return target
+
+
+def forget_unproved(services: Services) -> int:
+    """Forget the targets whose code nobody sent; how many. Raises StoreError."""
+    with services.store.transaction() as db:
+        numbers = targets_table.never_proved(db, services.clock() - _UNPROVED_FOR)
+        for number in numbers:
+            target_outbox_table.forget(db, number)
+            targets_table.remove(db, number)
+    return len(numbers)
 
 
 def get(services: Services, chat_id: int, target_id: int) -> Target:

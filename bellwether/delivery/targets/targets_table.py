@@ -8,6 +8,7 @@ from bellwether.db.connection import Connection
 from bellwether.db.database import stamp, unstamp, unstamp_or_none
 from bellwether.db.sql import insert, one_of
 from bellwether.delivery.messages import Recipient, RecipientKind
+from bellwether.delivery.messages import READERS
 from bellwether.delivery.targets.target import StopReason, Target, TargetKind, TargetState
 
 NEVER = "9999-12-31T23:59:59+00:00"  #: a request that is never old: nobody is asked there again
@@ -62,6 +63,13 @@ def in_use(db: Connection) -> list[Target]:
     """Those of all chats that something goes to, or may once they are proved."""
     sql = "SELECT * FROM targets WHERE state <> :stopped ORDER BY id"
     return [_target(row) for row in db.rows(sql, {"stopped": TargetState.STOPPED.value})]
+
+
+def never_proved(db: Connection, before: datetime) -> list[int]:
+    """Those of chats, not of readers, that were asked before then and still wait for their code."""
+    sql = "SELECT id FROM targets WHERE chat_id <= :readers AND state = :state AND asked_at < :before"
+    values = {"readers": READERS, "state": TargetState.UNPROVED.value, "before": stamp(before)}
+    return [row["id"] for row in db.rows(sql, values)]
 
 
 def ask_again(db: Connection, target_id: int, address: str, now: datetime) -> None:
