@@ -7,8 +7,7 @@ from typing import Any
 from bellwether.db.connection import Connection
 from bellwether.db.database import stamp, unstamp, unstamp_or_none
 from bellwether.db.sql import insert, one_of
-from bellwether.delivery.messages import Recipient, RecipientKind
-from bellwether.delivery.messages import READERS
+from bellwether.delivery.messages import READERS, Recipient, RecipientKind
 from bellwether.delivery.targets.target import StopReason, Target, TargetKind, TargetState
 
 NEVER = "9999-12-31T23:59:59+00:00"  #: a request that is never old: nobody is asked there again
