@@ -326,8 +326,10 @@ def _channels(
 def _prune(services: Services) -> None:
     before = services.clock() - KEPT
     with services.store.transaction() as db:
-        # what nobody reads at the terminal; what a channel sends expires in its runs
-        unread = outbox_table.expire(db, RecipientKind.TERMINAL, services.clock())
+        # what nobody reads at the terminal, and what no key or mail server lets leave: what a channel sends expires in
+        # its runs, which there are none of then
+        unreached = (RecipientKind.TERMINAL, RecipientKind.READER, RecipientKind.TARGET)
+        unread = sum(outbox_table.expire(db, kind, services.clock()) for kind in unreached)
         gone = outbox_table.prune(db, before) + inbox_table.prune(db, before) + alerts_table.prune(db, before.date())
         gone += webhooks_table.prune(db, before)
         gone += targets_table.prune(db, before)

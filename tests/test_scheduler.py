@@ -13,7 +13,7 @@ from bellwether.core.errors import StoreError
 from bellwether.db.upgrade_backups import INSTANT
 from bellwether.delivery import inbox_table, outbox_admin_table, outbox_table
 from bellwether.delivery.channels.channel import AT_ONCE, Accepted
-from bellwether.delivery.messages import OutboxMessage, recipient_of
+from bellwether.delivery.messages import READERS, OutboxMessage, Recipient, RecipientKind, recipient_of
 from bellwether.services import Services, build_services
 from scheduler import KEPT, Timetable, _prune
 
@@ -156,6 +156,17 @@ def test_backups_of_upgrades_are_deleted_after_a_month(services: Services) -> No
     young.touch()
     _prune(services)
     assert [old.exists(), young.exists()] == [False, True]
+
+
+def test_what_no_key_lets_leave_to_targets_and_readers_expires(services: Services) -> None:
+    stale = NOW - timedelta(hours=1)
+    with services.store.transaction() as db:
+        for recipient in (Recipient(RecipientKind.TARGET, 5), Recipient(RecipientKind.READER, READERS + 5)):
+            draft = outbox_table.Draft(f"digest:{recipient.kind.value}", recipient, "digest", "x", stale, stale)
+            outbox_table.enqueue(db, draft, stale)
+    _prune(services)
+    with services.store.reading() as db:
+        assert [row["state"] for row in db.rows("SELECT state FROM outbox")] == ["expired"] * 2
 
 
 def test_what_nobody_reads_at_the_terminal_expires(services: Services) -> None:

@@ -1,5 +1,6 @@
 """Alerts by mail, through the operator's server: proved, threaded, and stopped in one click."""
 
+import asyncio
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bellwether.core.errors import BadTarget, LimitReached
+from bellwether.delivery.channels import notify
 from bellwether.delivery.channels.mail import subject_of
 from bellwether.delivery.targets import ask
 from bellwether.delivery.targets.target import TargetState
@@ -78,17 +80,83 @@ def test_every_mail_is_stopped_in_one_click_and_a_look_at_the_link_changes_nothi
         assert visitor.get(link).status_code == 404
 
 
-def test_a_mailbox_that_does_not_exist_is_stopped_and_a_busy_server_is_waited_for(tmp_path: Path) -> None:
+def test_a_mailbox_that_does_not_exist_is_stopped_once_that_is_said_on_different_days(tmp_path: Path) -> None:
     with mailbox() as box:
         services = services_with(tmp_path, box)
         box.refused = "450 try later"
-        number = ask.add(services, ANN, ADDRESS, "en").id
+        number = ask.add(services, ANN, "ann@mail.example", "en").id
         assert run(services).put_back == 1
         assert "could not be sent to <b>Mail a…@mail.example</b> yet" in outbox(services, "chat")[-1]["text"]
-        box.refused = "550 no such user"
+        box.refused = ""
         later(services, seconds=5)
-        assert run(services).failed == 1
+        run(services)
+        (code,) = set(re.findall(r"BW-\d{6}", str(box.mails[-1])))
+        ask.prove(services, ANN, code)
+        later(services, seconds=1)
+        box.refused = "550 5.1.1 no such user"
+        owe(services)
+        assert run(services).put_back == 1
+        assert state_of(services, number) is TargetState.PROVED
+        later(services, hours=25)
+        box.refused = ""
+        ask.add(services, ANN + 1, "ben@mail.example", "en")
+        assert run(services).sent == 1, "mails get through to others"
+        box.refused = "550 5.1.1 no such user"
+        owe(services, about="2")
+        run(services)
         assert state_of(services, number) is TargetState.STOPPED
+
+
+@pytest.mark.parametrize(
+    "refused",
+    ["550 5.7.1 Relaying denied: authentication required", "553 5.1.8 Sender address rejected", "550 blocked"],
+)
+def test_a_refusal_that_is_ours_stops_no_mailbox(tmp_path: Path, refused: str) -> None:
+    with mailbox() as box:
+        services = services_with(tmp_path, box)
+        number = proved(services, box)
+        box.refused = refused
+        for day in range(5):
+            owe(services, about=str(day))
+            run(services)
+            later(services, hours=24)
+        assert state_of(services, number) is TargetState.PROVED
+        box.refused = ""
+        owe(services, about="mended")
+        assert run(services).sent == 1
+
+
+def test_without_its_sender_no_mailbox_is_stopped_however_long(tmp_path: Path) -> None:
+    with mailbox() as box:
+        services = services_with(tmp_path, box)
+        number = proved(services, box)
+        unset = replace(made(tmp_path, smtp=box.url), clock=services.clock)
+        for day in range(5):
+            owe(services, about=str(day))
+            for _ in range(8):
+                run(unset)
+                later(services, hours=1)
+            later(services, hours=16)
+        assert state_of(services, number) is TargetState.PROVED
+        owe(services, about="mended")
+        assert run(services).sent == 1
+
+
+def test_a_mail_that_was_given_up_does_not_arrive_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with mailbox() as box:
+        services = services_with(tmp_path, box)
+        proved(services, box)
+        owe(services)
+        box.holds = asyncio.Event()
+        with monkeypatch.context() as patience:
+            patience.setattr(notify, "TIMEOUT", 0.5)
+            assert run(services).put_back == 1
+        box.let_go()
+        assert box.left.wait(60)
+        assert len(box.mails) == 1, "the code alone"
+        later(services, seconds=5)
+        assert run(services).sent == 1
+        assert len(box.mails) == 2
 
 
 def test_a_mail_that_is_refused_for_what_it_says_is_a_dead_letter_and_the_next_one_comes(tmp_path: Path) -> None:

@@ -282,19 +282,73 @@ def test_a_target_that_is_gone_is_stopped_and_its_chat_is_told(
         assert len(ask.of_chat(services, ANN)) == 1, "set up anew it is the same one"
 
 
-def test_a_target_that_is_silent_for_three_days_is_stopped(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    with listening(monkeypatch) as (there, urls):
+def fail_for_days(services: Services) -> None:
+    for day in range(5):
+        owe(services, about=str(day))
+        owe(services, BEN, about=str(day))
+        for _ in range(12):
+            run(services)
+            later(services, hours=1)
+        later(services, hours=12)
+
+
+def test_a_target_that_alone_is_silent_for_three_days_is_stopped_and_may_be_resumed(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    well = ChatServices()
+    with listening(monkeypatch) as (there, urls), HttpServer(well.answer) as server:
         number = proved(services, there, "ntfy", urls["ntfy"])
+        proved(services, well, "ntfy", f"ntfy://127.0.0.1:{server.port}/{TOPIC}", BEN)
         there.broken["ntfy"] = lambda: Response(503, b"")
-        for day in range(5):
-            owe(services, about=str(day))
-            for _ in range(12):
-                run(services)
-                later(services, hours=1)
-            later(services, hours=12)
+        fail_for_days(services)
         assert state_of(services, number) is TargetState.STOPPED
         with services.store.reading() as db:
             assert (target := targets_table.get(db, number)) and target.stopped_why is StopReason.SILENT
+        del there.broken["ntfy"]
+        ask.resume(services, ANN, number)
+        later(services, minutes=1)
+        owe(services, about="mended", text="It is back.")
+        run(services)
+        assert there.seen["ntfy"][-1].startswith("It is back.")
+
+
+def test_where_nothing_gets_through_to_anybody_no_target_is_to_blame(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with listening(monkeypatch) as (there, urls):
+        number = proved(services, there, "ntfy", urls["ntfy"])
+        there.broken["ntfy"] = lambda: None
+        fail_for_days(services)
+        assert state_of(services, number) is TargetState.PROVED
+
+
+def test_a_missing_key_stops_no_target_however_long(
+    services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with listening(monkeypatch) as (there, urls):
+        number = proved(services, there, "ntfy", urls["ntfy"])
+        fail_for_days(replace(made(tmp_path, key="ab" * 32), clock=services.clock))
+        with services.store.reading() as db:
+            target = targets_table.get(db, number)
+        assert target is not None and (target.state, target.failures) == (TargetState.PROVED, 0)
+
+
+def test_a_page_that_is_not_there_stops_a_target_after_hours_and_not_at_once(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with listening(monkeypatch) as (there, urls):
+        number = proved(services, there, "ntfy", urls["ntfy"])
+        there.broken["ntfy"] = lambda: Response(404, b"404 page not found")
+        owe(services)
+        assert run(services).put_back == 1
+        assert state_of(services, number) is TargetState.PROVED
+        for _ in range(7):
+            later(services, hours=1)
+            run(services)
+        assert state_of(services, number) is TargetState.STOPPED
+        del there.broken["ntfy"]
+        ask.resume(services, ANN, number)
+        assert state_of(services, number) is TargetState.PROVED
 
 
 @pytest.mark.sqlite

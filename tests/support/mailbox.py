@@ -1,5 +1,7 @@
 """A mail server on a free port (aiosmtpd), which keeps what it takes and refuses what a test says."""
 
+import asyncio
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -8,7 +10,7 @@ from email.message import EmailMessage
 from typing import Any
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult, LoginPassword
+from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
 from tests.support.ports import free_port
 
@@ -23,9 +25,21 @@ class Mailbox:
     mails: list[EmailMessage] = field(default_factory=list)
     refused: str = ""  #: "550 no such user": to RCPT
     refused_data: str = ""  #: to DATA
+    holds: asyncio.Event | None = None  #: no recipient is answered before it
+    loop: asyncio.AbstractEventLoop | None = None
+    left: threading.Event = field(default_factory=threading.Event)  #: a client went, after it was held
     logins: list[tuple[str, str]] = field(default_factory=list)
 
+    def let_go(self) -> None:
+        """Answer those that were held."""
+        assert self.holds is not None and self.loop is not None
+        self.loop.call_soon_threadsafe(self.holds.set)
+        self.holds = None
+
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        if self.holds is not None:
+            self.loop = asyncio.get_running_loop()
+            await self.holds.wait()
         if self.refused:
             return self.refused
         envelope.rcpt_tos.append(address)
@@ -46,11 +60,24 @@ class Mailbox:
         return AuthResult(success=self.logins[-1] == (USER, PASSWORD))
 
 
+class _Session(SMTP):
+    def connection_lost(self, error: Exception | None) -> None:
+        super().connection_lost(error)
+        box: Mailbox = self.event_handler
+        if box.loop is not None:
+            box.left.set()
+
+
+class _Controller(Controller):
+    def factory(self) -> SMTP:
+        return _Session(self.handler, **self.SMTP_kwargs)
+
+
 @contextmanager
 def mailbox(*, login: bool = False) -> Iterator[Mailbox]:
     """A server while the block lasts; with `login` it asks for one."""
     box = Mailbox()
-    controller = Controller(
+    controller = _Controller(
         box,
         hostname="127.0.0.1",
         port=free_port(),

@@ -37,6 +37,7 @@ class Exchange:
 
     status: int | None = None  #: None: no answer came
     retry_after: str = ""
+    code: int | None = None  #: that the service itself has for an error
     requests: int = 0
 
 
@@ -118,7 +119,7 @@ class _Session(requests.Session):
     def request(self, method: Any, url: Any, *args: Any, **more: Any) -> requests.Response:
         exchange = _exchange.get() or Exchange()
         exchange.requests += 1
-        exchange.status, exchange.retry_after = None, ""
+        exchange.status, exchange.retry_after, exchange.code = None, "", None
         if exchange.requests > _MOST_REQUESTS:
             raise requests.RequestException("too many requests for one message")
         more |= {"allow_redirects": False, "stream": True, "timeout": _PATIENCE}
@@ -131,9 +132,21 @@ class _Session(requests.Session):
                 raise requests.RequestException("the answer does not end")
         response._content = content
         exchange.status, exchange.retry_after = response.status_code, response.headers.get("Retry-After", "")
+        exchange.code = _code_of(response)
         if response.status_code == requests.codes.too_many_requests:
             raise requests.RequestException("too many requests")  # when to try again is ours to decide
         return response
+
+
+def _code_of(response: requests.Response) -> int | None:
+    if response.ok:
+        return None
+    try:
+        answer = response.json()
+    except (ValueError, RecursionError):
+        return None
+    code = answer.get("code") if isinstance(answer, dict) else None
+    return code if isinstance(code, int) else None
 
 
 class _Requests(ModuleType):

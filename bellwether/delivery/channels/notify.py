@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from html import escape
 from typing import TypeVar
 
@@ -28,7 +29,8 @@ from bellwether.delivery.channels.addresses import is_open
 from bellwether.delivery.channels.channel import Accepted, Channel
 from bellwether.delivery.channels.guard import ConnectionGuard
 from bellwether.delivery.channels.outages import Outages
-from bellwether.delivery.channels.target_error import TargetError, error_of
+from bellwether.delivery.channels.stopping import why_to_stop
+from bellwether.delivery.channels.target_error import OperatorFault, TargetError, error_of
 from bellwether.delivery.chat_wishes import ChatWishes
 from bellwether.delivery.chats_table import Silence
 from bellwether.delivery.lateness import is_late, sent_late
@@ -45,7 +47,6 @@ from bellwether.delivery.targets.target import (
     TargetState,
     code_of,
     confirm_token,
-    has_fallen_silent,
     reader_token,
     stop_token,
 )
@@ -166,7 +167,7 @@ class NotifyChannel(Channel):
         try:
             address = sealer.unseal(target.address)
         except Unsealable:
-            raise TargetError("its address was sealed by another key than that of today", Cause.NOT_NOW) from None
+            raise OperatorFault("its address was sealed by another key than that of today", Cause.NOT_NOW) from None
         token = stop_token(target.id, target.created_at, sealer)
         stop_url = f"{self._public_url}/channels/stop/{token}" if self._public_url else ""
         with wishes.speaking(target.chat_id):
@@ -226,7 +227,7 @@ class NotifyChannel(Channel):
         finally:  # also where the service stops: whoever sends for ever is to hold no thread
             guard.cut()
         if guard.refused or not arrived:
-            raise error_of(exchange.status, exchange.retry_after, is_private=guard.refused)
+            raise error_of(exchange.status, exchange.retry_after, exchange.code, is_private=guard.refused)
 
     async def _mail(self, said: _Said) -> None:
         """Raises TargetError."""
@@ -234,7 +235,7 @@ class NotifyChannel(Channel):
 
         sealer, thread, server = self._terms.sealer, said.thread, self._mail_server
         if server is None or not self._mail_from or sealer is None:
-            raise TargetError("channels.smtp or channels.mail_from is not set any more", Cause.NOT_NOW)
+            raise OperatorFault("channels.smtp or channels.mail_from is not set any more", Cause.NOT_NOW)
         letter = mail.Mail(
             to=said.address,
             subject=said.subject or mail.subject_of(said.told.text, said.told.answered),
@@ -246,10 +247,18 @@ class NotifyChannel(Channel):
             language=said.language,
         )
         written = mail.written(letter, self._mail_from)
+        guard = ConnectionGuard(lambda address: True)  # the operator's own server is wherever the operator says
+
+        def attempt() -> None:
+            with guard.guarding():
+                mail_sending.send(written, server)
+
         try:
-            await self._in_thread(lambda: mail_sending.send(written, server))
+            await self._in_thread(attempt)
         except TimeoutError:
-            raise TargetError(f"no answer within {TIMEOUT:g} s", Cause.UNANSWERED) from None
+            raise OperatorFault(f"no answer of the mail server within {TIMEOUT:g} s", Cause.UNANSWERED) from None
+        finally:  # what was given up must not arrive all the same, once more with each try
+            guard.cut()
 
     async def _in_thread(self, work: Callable[[], _Result]) -> _Result:
         """Raises TimeoutError after all of TIMEOUT."""
@@ -278,9 +287,9 @@ class NotifyChannel(Channel):
         """
         self._note_outage(db, message, error, now)
         target = targets_table.get(db, message.recipient.id)
-        if target is None or not isinstance(error, TargetError):
+        if target is None or not isinstance(error, (TargetError, OperatorFault)):
             return
-        stops = error.stops or (StopReason.SILENT if has_fallen_silent(target, now) else None)
+        stops = why_to_stop(db, target, error, now) if isinstance(error, TargetError) else None
         if stops is not None:
             if targets_table.stop(db, target.id, stops):
                 target_outbox_table.forget(db, target.id)
@@ -289,9 +298,12 @@ class NotifyChannel(Channel):
                     return
                 _tell_chat(db, target, lambda: sentences.why_stopped(target, stops), now)
             return
-        targets_table.failed(db, target.id, now)
-        if message.kind == TARGET_PROOF and target.failures == 0 and not is_reader(target.chat_id):
-            _tell_chat(db, target, lambda: sentences.not_reached(target), now)
+        if isinstance(error, TargetError):
+            targets_table.failed(db, target.id, now)
+        if message.kind == TARGET_PROOF and message.attempts <= 1 and not is_reader(target.chat_id):
+            is_private = isinstance(error, TargetError) and error.stops is StopReason.PRIVATE
+            tell = partial(sentences.why_stopped, why=StopReason.PRIVATE) if is_private else sentences.not_reached
+            _tell_chat(db, target, lambda: tell(target), now)
 
     def _note_outage(self, db: Connection, message: OutboxMessage, error: DeliveryError, now: datetime) -> None:
         if error.cause not in {Cause.UNANSWERED, Cause.UNREACHABLE}:

@@ -137,8 +137,8 @@ def resume(services: Services, chat_id: int, target_id: int) -> Target:
 
 
 def may_resume(target: Target) -> bool:
-    """Whether its chat alone stopped a target that was proved."""
-    return target.stopped_why is StopReason.CHAT and target.was_proved
+    """Whether a target was proved, and it was nobody there who stopped it: what failed may be mended."""
+    return target.was_proved and target.stopped_why not in {None, StopReason.LINK}
 
 
 def remove(services: Services, chat_id: int, target_id: int) -> Target:

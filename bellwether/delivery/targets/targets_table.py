@@ -115,6 +115,17 @@ def arrived(db: Connection, target_id: int) -> None:
     )
 
 
+def days_of_others(db: Connection, target: Target, since: datetime) -> int:
+    """On how many days others of a target's kind got something since then."""
+    (row,) = db.rows(
+        "SELECT count(DISTINCT substr(mine.sent_at, 1, 10)) AS n FROM outbox AS mine"
+        " JOIN targets AS t ON t.id = mine.recipient_id WHERE mine.recipient_kind = 'target' AND mine.state = 'sent'"
+        " AND mine.sent_at >= :since AND t.kind = :kind AND t.id <> :id",
+        {"since": stamp(since), "kind": target.kind.value, "id": target.id},
+    )
+    return int(row["n"])
+
+
 def failed(db: Connection, target_id: int, now: datetime) -> None:
     """Something did not arrive there."""
     db.execute(
