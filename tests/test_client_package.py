@@ -155,6 +155,6 @@ async def names(api: AsyncClient) -> list[str]:
 
 def test_its_types_are_seen_in_strict_mode(python: Path, tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text(TYPED, encoding="utf-8")
-    options = ["--strict", "--config-file=", "--cache-dir", "cache", "--python-executable", str(python)]
+    options = ["--strict", "--config-file=", "--no-incremental", "--python-executable", str(python)]
     said = run(sys.executable, "-m", "mypy", *options, "program.py", cwd=tmp_path)
     assert said == "Success: no issues found in 1 source file\n"
