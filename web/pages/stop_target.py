@@ -6,7 +6,7 @@ button or of a mail program's (RFC 8058).
 
 from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from bellwether.delivery.messages import is_reader
 from bellwether.delivery.targets import ask
@@ -35,9 +35,33 @@ def stop(request: Request, services: ServicesOf, token: str) -> Response:
     return _page(request, target, stopped=True)
 
 
-def _page(request: Request, target: Target, stopped: bool) -> Response:
+@router.post("/channels/stop/{token}/undo")
+def undo(request: Request, services: ServicesOf, token: str) -> Response:
+    """Let the place be asked again that was never to be."""
+    target = ask.by_token(services, token)
+    if target is None or not ask.allow_again(services, token):
+        raise _unknown()
+    return _page(request, target, stopped=True, may_be_asked=True)
+
+
+@router.get("/channels/stop/{token}/undo")
+def come_back(token: str) -> Response:
+    """The form's own address, opened once more."""
+    return RedirectResponse(f"/channels/stop/{token}", 303)
+
+
+def _page(request: Request, target: Target, stopped: bool, may_be_asked: bool = False) -> Response:
     reader = is_reader(target.chat_id)  # who knows nothing of Telegram
-    return page(request, "stop.html", stopped=stopped, was_proved=target.was_proved, is_reader=reader)
+    undo_at = "" if target.was_proved else f"{request.url.path.removesuffix('/undo')}/undo"
+    return page(
+        request,
+        "stop.html",
+        stopped=stopped,
+        was_proved=target.was_proved,
+        is_reader=reader,
+        may_be_asked=may_be_asked,
+        undo_at=undo_at,
+    )
 
 
 def _unknown() -> HTTPException:

@@ -81,7 +81,10 @@ def _added(
         raise LimitReached(text)
     if targets_table.requests_since(db, mark, now - _A_DAY):
         raise LimitReached(
-            said("A code went to that address within the last 24 hours, or its reader wants none. Please wait a day.")
+            said(
+                "A code went to that address within the last 24 hours: please wait a day. Or its reader wants none: "
+                "the link under that code takes it back."
+            )
         )
     if targets_table.requests_since(db, chat_mark, now - _A_DAY) >= _MOST_CODES:
         raise LimitReached(said("That were {count} codes in a day; please go on tomorrow.", count=_MOST_CODES))
@@ -204,4 +207,14 @@ def stop_by_token(services: Services, token: str) -> bool:
                 chats_table.stop(db, target.chat_id, services.clock())
             if not target.was_proved:
                 targets_table.note_request(db, target.mark, None)
+    return True
+
+
+def allow_again(services: Services, token: str) -> bool:
+    """Somebody who wanted no code there may be asked for one again. Raises StoreError; False for no link of ours."""
+    target = by_token(services, token)
+    if target is None or target.was_proved:
+        return False
+    with services.store.transaction() as db:
+        targets_table.allow_requests(db, target.mark)
     return True

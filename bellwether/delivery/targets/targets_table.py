@@ -140,6 +140,11 @@ def note_request(db: Connection, mark: str, now: datetime | None) -> None:
     db.execute(insert("target_requests", values), values)
 
 
+def allow_requests(db: Connection, mark: str) -> None:
+    """Whoever was never to be asked again may be; what was asked within a day counts as ever."""
+    db.execute("DELETE FROM target_requests WHERE mark = :mark AND at = :never", {"mark": mark, "never": NEVER})
+
+
 def requests_since(db: Connection, mark: str, since: datetime) -> int:
     """How often that was since then; whoever is never to be asked again counts always."""
     sql = "SELECT count(*) AS n FROM target_requests WHERE mark = :mark AND at > :since"
