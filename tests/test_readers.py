@@ -22,6 +22,7 @@ from bellwether.delivery.chat_wishes import alert_settings
 from bellwether.delivery.messages import READERS, RecipientKind, recipient_of
 from bellwether.delivery.outbox_table import Draft
 from bellwether.delivery.readers import ask
+from bellwether.delivery.targets import ask as targets_ask
 from bellwether.delivery.targets import page_links, targets_table
 from bellwether.services import Services
 from scheduler import _prune
@@ -325,8 +326,15 @@ def test_a_mailbox_that_is_gone_ends_what_is_written_for_it(tmp_path: Path) -> N
     with somebody(tmp_path) as ann:
         ann.subscribe()
         ann.confirm()
-        ann.box.refused = "550 no such user"
+        ann.box.refused = "550 5.1.1 no such user"
         ann.owe()
+        run(ann.services)
+        later(ann.services, hours=25)
+        ann.box.refused = ""
+        targets_ask.add(ann.services, 7, "ben@mail.example", "en")
+        assert run(ann.services).sent == 1, "mails get through to others"
+        ann.box.refused = "550 5.1.1 no such user"
+        ann.owe("2")
         run(ann.services)
         assert "The mailbox took no mails any more" in ann.text()
         assert ann.do("resume").status_code == 400
