@@ -36,6 +36,7 @@ NO_PAGES = {
     "/stocks/{symbol}/feed.atom",
     # these are, for those who have a link or where mails are sent: `test_readers.py` and others look at them
     "/channels/stop/{token}",
+    "/channels/stop/{token}/undo",
     "/channels/{token}",
     "/subscribe",
     "/subscribe/confirm/{token}",
