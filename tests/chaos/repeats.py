@@ -13,9 +13,8 @@ from itertools import pairwise
 from tests.support.bot_api_server.server import Effect
 
 EVERYBODY = ""  #: in place of a machine
-#: fast seconds, one of the wall's, in which what was sent is marked, a death is seen, a way is used again, and a host
-#: that missed its server has rested (up to 9) and marks what it sent (within 5)
-_A_WHILE = 20.0
+#: fast seconds, half a second of the wall's, in which what was sent is marked, a death is seen, or a way is used again
+_A_WHILE = 10.0
 
 
 @dataclass(frozen=True)
