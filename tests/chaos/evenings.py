@@ -27,9 +27,9 @@ from tests.chaos import fast, target_promises
 from tests.chaos import plan as plan_module
 from tests.chaos.everybody import MANY
 from tests.chaos.other_channels import OtherChannels
-from tests.chaos.plan import GROUP, PEOPLE, SUPERGROUP, Event, Plan
+from tests.chaos.plan import GROUP, IN_MARKING, PEOPLE, SUPERGROUP, Death, Event, Plan
 from tests.chaos.promises import Broken, Figures, Happened, check, check_ledger, check_whole, is_out_of_date, settled
-from tests.chaos.repeats import EVERYBODY, Trouble, copies_of, unexcused
+from tests.chaos.repeats import ENDED_MARKING, EVERYBODY, Trouble, copies_of, unexcused
 from tests.chaos.unreadable import MADE_UNREADABLE
 from tests.chaos.victim import FIRST_EVENING, World, start, warm_up
 from tests.support.bot_api_server.server import TelegramServer
@@ -103,6 +103,7 @@ class EveningsRun:
         self._others, self._jumps = others, world.jumps
         self._deaths = iter(plan.deaths)
         self._victims: list[BaseProcess] = []
+        self._by_own_hand: dict[int | None, Death] = {}  #: by process number; who is killed before is taken out
         self._forgiven = self._kills = self._faults = self._in_flight = 0
         self._happened = Happened()
         self._blocked: set[int] = set()
@@ -188,6 +189,7 @@ class EveningsRun:
         self._note(event.what)
         if event.what == "kill":
             for victim in self._victims:
+                self._by_own_hand.pop(victim.pid, None)
                 victim.kill()
         elif event.what == "second process":
             self._victims.append(start(self._context, self._world, None))
@@ -296,13 +298,19 @@ class EveningsRun:
             if victim.exitcode != -signal.SIGKILL:
                 raise Broken(f"a victim ended by itself, with exit status {victim.exitcode}")
             self._kills += 1
-            self._befalls("ended")
+            self._befalls(self._how_ended(victim))
             self._in_flight += self._left_behind()
             self._note("died")
         if not self._victims:
             death = next(self._deaths, None) if dying else None
             self._note(f"start, to die at {death}" if death else "start")
-            self._victims.append(start(self._context, self._world, death))
+            self._victims.append(victim := start(self._context, self._world, death))
+            if death is not None:
+                self._by_own_hand[victim.pid] = death
+
+    def _how_ended(self, victim: BaseProcess) -> str:
+        death = self._by_own_hand.pop(victim.pid, None)
+        return ENDED_MARKING if death is not None and death.point == IN_MARKING else "ended"
 
     def _left_behind(self) -> int:
         """Messages on their way when somebody died; 0 while the database is away. Raises Broken for too many."""

@@ -1,7 +1,8 @@
 """Whether each answer that came again was on its way at a trouble: then nobody could know that it had come.
 
-Its own request got no answer, or it was not marked yet when its host died, hung or lost a way; or the one who sent it
-again had hung or been cut off until then, and did not know that another had answered. Each trouble excuses one copy.
+Its own request got no answer, or it was not marked yet when its host died, hung or lost a way; or its host died in
+marking it, which may have waited for the database; or the one who sent it again had hung or been cut off until then,
+and did not know that another had answered. Each trouble excuses one copy.
 """
 
 from __future__ import annotations
@@ -10,11 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from bellwether.db.encryption import BUSY_TIMEOUT
+from tests.chaos.fast import SPEED
 from tests.support.bot_api_server.server import Effect
 
 EVERYBODY = ""  #: in place of a machine
 #: fast seconds, half a second of the wall's, in which what was sent is marked, a death is seen, or a way is used again
 _A_WHILE = 10.0
+ENDED_MARKING = "ended in marking"  #: a death between the words that mark what was answered and their commit
+_MARKING = BUSY_TIMEOUT * SPEED  #: fast seconds that a marking may wait for the database's other writers
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,7 @@ def unexcused(copies: Sequence[Effect], ports: Mapping[int, str], troubles: Sequ
             (
                 trouble
                 for trouble in left
-                if trouble.befell(host, copy.seen.at, copy.at + _A_WHILE)
+                if trouble.befell(host, copy.seen.at, copy.at + _marked_within(trouble))
                 or (host != other and trouble.befell(other, again.seen.at, again.seen.at))
             ),
             None,
@@ -66,3 +71,7 @@ def unexcused(copies: Sequence[Effect], ports: Mapping[int, str], troubles: Sequ
         else:
             left.remove(excuse)
     return told
+
+
+def _marked_within(trouble: Trouble) -> float:
+    return _MARKING if trouble.what == ENDED_MARKING else _A_WHILE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.chaos.repeats import EVERYBODY, Trouble, copies_of, unexcused
+from tests.chaos.repeats import ENDED_MARKING, EVERYBODY, Trouble, copies_of, unexcused
 from tests.support.bot_api_server.server import Effect, SeenRequest
 
 PORTS = {1: "host-0", 2: "host-1"}
@@ -30,6 +30,8 @@ def test_a_request_that_got_no_answer_is_made_again() -> None:
         (Trouble("ended", EVERYBODY, 101, 101), True),
         (Trouble("ended", "host-1", 101, 101), False),  # it was not the one that had to mark it
         (Trouble("ended", "host-0", 150, 150), False),  # marked long before
+        (Trouble(ENDED_MARKING, "host-0", 150, 150), True),  # the mark was written, but for its commit
+        (Trouble(ENDED_MARKING, "host-1", 150, 150), False),
         (Trouble("lose database", "host-0", 60, 140), True),
         (Trouble("hang", "host-1", 60, 195), True),  # the other did not know that it had lost the lease meanwhile
         (Trouble("hang", "host-1", 60, 150), False),  # it had had time enough to learn it

@@ -145,6 +145,7 @@ class HostsRun(EveningsRun):
         until = fast.now() + event.seconds
         if event.what == "kill host" and host.victim is not None:
             self._note(f"kill {host.world.machine}")
+            self._by_own_hand.pop(host.victim.pid, None)
             host.victim.kill()
         elif event.what == "terminate host" and host.victim is not None:
             self._note(f"terminate {host.world.machine}")
@@ -241,11 +242,14 @@ class HostsRun(EveningsRun):
                 if not host.hangs and not host.cuts and self._database_server.runs:
                     raise Broken(f"the victim on {host.world.machine} does not stop")
                 self._note(f"{host.world.machine} cannot stop")
+                self._by_own_hand.pop(host.victim.pid, None)
                 host.victim.kill()
             if host.victim is None and (not dying or fast.now() >= host.back_at):
                 death: Death | None = next(self._deaths, None) if dying else None
                 self._note(f"start {host.world.machine}" + (f", to die at {death}" if death else ""))
                 host.victim = start(self._context, replace(host.world, began=self._world.began), death)
+                if death is not None:
+                    self._by_own_hand[host.victim.pid] = death
                 self._victims = [host.victim for host in self._hosts if host.victim is not None]
 
     def _ended(self, host: Host) -> None:
@@ -255,7 +259,7 @@ class HostsRun(EveningsRun):
         if code != -signal.SIGKILL and not (host.told_to_stop is not None and code in {0, -signal.SIGTERM}):
             raise Broken(f"the victim on {host.world.machine} ended by itself, with exit status {code}")
         self._note(f"{host.world.machine} ended, {code}")
-        self._befalls("ended", host.world.machine)
+        self._befalls(self._how_ended(host.victim), host.world.machine)
         self._kills += 1
         self._in_flight += self._left_behind()
         host.victim, host.hangs, host.told_to_stop = None, False, None
