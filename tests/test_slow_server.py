@@ -41,7 +41,7 @@ class _SilentServer:
             writer.close()
 
 
-def _prove(services: Services, chat: int, kind: TargetKind, address: str) -> None:
+def prove(services: Services, chat: int, kind: TargetKind, address: str) -> None:
     sealer = TargetTerms.of(services.settings).sealer
     assert sealer is not None
     with services.store.transaction() as db:
@@ -64,8 +64,8 @@ async def _evening(tmp_path: Path, url: str, ntfy: ChatServices) -> tuple[int, i
         port = server.sockets[0].getsockname()[1]
         services = made(tmp_path, smtp=f"smtp://127.0.0.1:{port}", mail_from="alerts@bell.example")
         for number in range(MAILS):
-            _prove(services, FIRST + number, TargetKind.MAIL, f"ann{number}@mail.example")
-        _prove(services, FIRST + MAILS, TargetKind.NTFY, url)
+            prove(services, FIRST + number, TargetKind.MAIL, f"ann{number}@mail.example")
+        prove(services, FIRST + MAILS, TargetKind.NTFY, url)
         for number in range(MAILS + 1):
             owe(services, FIRST + number)
         channel = NotifyChannel(services.store, services.clock, services.settings)

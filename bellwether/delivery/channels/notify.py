@@ -3,22 +3,18 @@
 what is owed to chats | `spread` over their targets | `send`, rendered for each | a target that is gone is stopped
 """
 
-import asyncio
-import contextvars
 import logging
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from html import escape
-from typing import TypeVar
 
 from bellwether.core import mail_server
 from bellwether.core.clock import Clock
 from bellwether.core.config import Settings
+from bellwether.core.errors import StoreError
 from bellwether.core.i18n.translate import spoken, use_language
-from bellwether.core.pools import pool
 from bellwether.core.sealing import Sealer, Unsealable
 from bellwether.core.types import Theme
 from bellwether.db.connection import Connection
@@ -29,6 +25,7 @@ from bellwether.delivery.channels.addresses import is_open
 from bellwether.delivery.channels.channel import Accepted, Channel
 from bellwether.delivery.channels.guard import ConnectionGuard
 from bellwether.delivery.channels.outages import Outages
+from bellwether.delivery.channels.own_threads import OwnThreads
 from bellwether.delivery.channels.stopping import why_to_stop
 from bellwether.delivery.channels.target_error import OperatorFault, TargetError, error_of
 from bellwether.delivery.chat_wishes import ChatWishes
@@ -56,10 +53,9 @@ from bellwether.delivery.targets.told import ChartOf, MessageChart, Told, whole
 
 AT_ONCE = 24  #: targets that are written to at the same time: some of them answer late
 OF_ONE_KIND = 8  #: of these, so many of one kind: one server that answers nobody is not to hold up all others
-TIMEOUT = 40.0  #: seconds for all of a message
+TIMEOUT = 40.0  #: seconds for all of a message, from when it has a thread
 _SPREAD_AT_ONCE = 200
 _NOTE_IS_FRESH = timedelta(days=1)
-_Result = TypeVar("_Result")
 log = logging.getLogger(__name__)
 
 
@@ -101,7 +97,7 @@ class NotifyChannel(Channel):
         self._mail_server = mail_server.read(settings.channels.smtp.get_secret_value())
         self._may_connect = may_connect or ((lambda address: True) if settings.channels.private else is_open)
         self._chart_of = chart_of
-        self._threads: ThreadPoolExecutor | None = None
+        self._threads = OwnThreads(AT_ONCE, "target")
         self._said_no_key = False
         self._outages = Outages()
 
@@ -129,7 +125,7 @@ class NotifyChannel(Channel):
 
     async def send(self, message: OutboxMessage) -> Accepted:
         """Send a message, or its next part; a chart that is a part of its own comes last. Raises DeliveryError."""
-        said = await self._with_chart(message, await asyncio.to_thread(self._said, message))
+        said = await self._with_chart(message, await self._threads.run(partial(self._said, message)))
         if said.target.kind is TargetKind.MAIL:
             await self._mail(said)
             return Accepted()
@@ -154,16 +150,19 @@ class NotifyChannel(Channel):
             log.info("Target %d takes no charts: %s", message.recipient.id, refused)
 
     def _said(self, message: OutboxMessage) -> _Said:
-        """A message as its target gets it. Raises DeliveryError where nothing goes there, and StoreError."""
+        """A message as its target gets it. Raises DeliveryError, also where nothing goes there any more."""
         sealer = self._terms.sealer
-        with self._store.reading() as db:
-            target = targets_table.get(db, message.recipient.id)
-            if sealer is None or target is None or not _takes(target, message):
-                raise DeliveryError("nothing goes to this target any more", Cause.GONE)
-            if message.kind != TARGET_PROOF and _is_left_alone(db, target):
-                raise DeliveryError(outbox_table.PAUSED.removeprefix(outbox_table.GONE), Cause.GONE)
-            wishes = ChatWishes.of_chat(db, target.chat_id)
-            thread = target_outbox_table.thread_of(db, message)
+        try:
+            with self._store.reading() as db:
+                target = targets_table.get(db, message.recipient.id)
+                if sealer is None or target is None or not _takes(target, message):
+                    raise DeliveryError("nothing goes to this target any more", Cause.GONE)
+                if message.kind != TARGET_PROOF and _is_left_alone(db, target):
+                    raise DeliveryError(outbox_table.PAUSED.removeprefix(outbox_table.GONE), Cause.GONE)
+                wishes = ChatWishes.of_chat(db, target.chat_id)
+                thread = target_outbox_table.thread_of(db, message)
+        except StoreError as busy:
+            raise OperatorFault("the database could not be read", Cause.NOT_NOW) from busy
         try:
             address = sealer.unseal(target.address)
         except Unsealable:
@@ -203,8 +202,7 @@ class NotifyChannel(Channel):
                 return self._chart_of(message, said.theme)
 
         try:
-            # not in the threads that all share: one chart is drawn at a time, and those who send elsewhere need them
-            chart = await self._in_thread(draw)
+            chart = await self._threads.run(draw, TIMEOUT)
         except Exception:
             log.exception("The chart of message %d could not be drawn; its words go alone.", message.id)
             return said
@@ -221,7 +219,7 @@ class NotifyChannel(Channel):
                 return apprise_sending.send(address, body, is_html, exchange, picture)
 
         try:
-            arrived = await self._in_thread(attempt)
+            arrived = await self._threads.run(attempt, TIMEOUT)
         except TimeoutError:
             raise TargetError(f"no answer within {TIMEOUT:g} s", Cause.UNANSWERED) from None
         finally:  # also where the service stops: whoever sends for ever is to hold no thread
@@ -254,19 +252,11 @@ class NotifyChannel(Channel):
                 mail_sending.send(written, server)
 
         try:
-            await self._in_thread(attempt)
+            await self._threads.run(attempt, TIMEOUT)
         except TimeoutError:
             raise OperatorFault(f"no answer of the mail server within {TIMEOUT:g} s", Cause.UNANSWERED) from None
         finally:  # what was given up must not arrive all the same, once more with each try
             guard.cut()
-
-    async def _in_thread(self, work: Callable[[], _Result]) -> _Result:
-        """Raises TimeoutError after all of TIMEOUT."""
-        if self._threads is None:  # threads of our own: those that wait for an answer are taken from nobody
-            self._threads = pool(AT_ONCE, "target")
-        running = asyncio.get_running_loop().run_in_executor(self._threads, contextvars.copy_context().run, work)
-        async with asyncio.timeout(TIMEOUT):
-            return await running
 
     def last_error(self, error: DeliveryError) -> str:
         """Of a target that takes nothing more it is no dead letter: nobody could send it."""
