@@ -68,6 +68,12 @@ class Page:
     def text(self) -> str:
         return plain_text(self.visitor.get(self.path).text)
 
+    def access(self) -> str:
+        """The path that a mail brings on demand, to all that is kept."""
+        self.do("access")
+        run(self.services)
+        return self.link("Take along or delete")
+
     @property
     def owner(self) -> int:
         reader = ask.by_token(self.services, self.path.removeprefix("/subscription/"))
@@ -266,7 +272,6 @@ def test_stocks_alerts_and_times_are_chosen_as_in_the_chat(tmp_path: Path) -> No
         ("settings", {"timezone": "Atlantis"}, "Atlantis"),
         ("settings", {"timezone": "Berlin", "quiet_since": "22:00"}, "Quiet hours need a beginning and an end"),
         ("settings", {"timezone": "Berlin", "quiet_since": "late", "quiet_until": "7"}, "is no time of day"),
-        ("delete", {}, "Please tick the box first"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_said_above_and_changes_nothing(
@@ -350,14 +355,16 @@ def test_a_reader_takes_everything_along_without_the_address_and_deletes_it(tmp_
         ann.do("watch", stock="PFE")
         ann.owe()
         run(ann.services)
-        answer = ann.visitor.get(f"{ann.path}/data.json")
+        access = ann.access()
+        answer = ann.visitor.get(f"{access}/data.json")
         kept = json.loads(answer.content)["kept"]
         assert {"chats", "subscriptions", "outbox", "targets"} <= set(kept)
         assert kept["targets"][0]["shown"] == "a…@mail.example"
         assert ADDRESS not in answer.text.lower()
         assert answer.headers["content-disposition"] == 'attachment; filename="bellwether-my-data.json"'
-        assert "Everything is deleted" in ann.do("delete", sure="yes").text
-        assert ann.visitor.get(ann.path).status_code == 404
+        assert "Please tick the box first" in ann.send(f"{access}/delete").text
+        assert "Everything is deleted" in ann.send(f"{access}/delete", sure="yes").text
+        assert ann.visitor.get(ann.path).status_code == ann.visitor.get(access).status_code == 404
         with ann.services.store.reading() as db:
             for table in ("chats", "subscriptions", "targets", "outbox", "alert_rules", "alert_settings"):
                 assert not db.rows(f"SELECT * FROM {table}"), table
@@ -413,7 +420,7 @@ def test_these_pages_are_as_every_page(tmp_path: Path, holds: Callable[[Visitor,
         ann.do("watch", stock="PFE")
         ann.do("alert", stock="PFE", kind="move", value="5", side="", horizon="10")
         link = page_links.link(ann.services, 1001, "en").removeprefix("https://bell.example")
-        for path in ("/subscribe", ann.path, link, "/privacy"):
+        for path in ("/subscribe", ann.path, ann.access(), link, "/privacy"):
             holds(ann.visitor, path)
 
 

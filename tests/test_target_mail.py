@@ -212,3 +212,15 @@ def test_without_a_mail_server_no_mail_is_offered(tmp_path: Path) -> None:
 def test_a_long_first_line_is_a_subject_that_fits() -> None:
     subject = subject_of(f"<b>{'word ' * 40}</b>\nmore")
     assert len(subject) <= 90 and subject.endswith("word…")
+
+
+def test_a_command_in_a_message_is_said_to_be_for_the_bot_and_no_other_message_speaks_of_any(tmp_path: Path) -> None:
+    with mailbox() as box:
+        services = services_with(tmp_path, box)
+        proved(services, box)
+        owe(services, text="<b>A digest</b>\n/settings changes how often this comes.")
+        owe(services, about="2", text="An alert on https://x.example/settings")
+        run(services)
+        digest, alert = (str(mail.get_body(("plain",))) for mail in box.mails[-2:])
+    assert "Commands such as /settings are for the bot in Telegram." in digest
+    assert "Commands" not in alert

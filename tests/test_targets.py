@@ -272,7 +272,7 @@ def test_a_target_that_is_gone_is_stopped_and_its_chat_is_told(
         assert run(services).failed == 1
         assert state_of(services, number) is TargetState.STOPPED
         assert [row["text"] for row in outbox(services, "chat")][-1].startswith(
-            "<b>Discord …dddd</b> takes nothing more"
+            "<b>Discord …dddd</b>: there it says that there is no such place"
         )
         owe(services, about="3")
         assert run(services) == DeliveryRun()

@@ -36,6 +36,7 @@ from web.pages import (
     home,
     market,
     metrics,
+    reader_access,
     share,
     stock,
     stop_target,
@@ -69,6 +70,7 @@ _PAGES = (
     target_setup,
     subscribe,
     subscription,
+    reader_access,
 )
 _API = (forecasts, market_api, track_record_api, rules, stream, webhooks, status, admin)
 _DESCRIPTION = "Where a stock may be in days, weeks or months: a range of prices with its track record."

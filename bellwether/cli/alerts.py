@@ -30,6 +30,20 @@ def tick(instant: str | None) -> None:
             click.echo(f"  {count} {why.name}: {why.value}")
 
 
+@alerts.command("ask-again")
+@click.argument("address")
+def ask_again(address: str) -> None:
+    """Let ADDRESS be asked again, whose reader said never to, and says otherwise now.
+
+    The link under the mail or code that asked does the same for as long as it leads anywhere.
+    """
+    from bellwether.delivery.targets import ask
+
+    if not ask.allow_address(build(), address):
+        raise click.ClickException("Nobody at that address said never to be asked; so they may be, once a day.")
+    click.echo("They may be asked again, once a day at most.")
+
+
 @alerts.command()
 def deliver() -> None:
     """Send the messages that are owed."""

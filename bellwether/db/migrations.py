@@ -80,3 +80,13 @@ def spreading() -> Iterable[str]:
         " WHERE recipient_kind = 'target'",
         "CREATE INDEX idx_targets_mark ON targets (mark)",
     )
+
+
+@on_both
+def reader_links() -> Iterable[str]:
+    """How often a reader made the links of earlier mails void; since when a target gives a reason to be stopped."""
+    return (
+        "ALTER TABLE targets ADD COLUMN link_generation INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE targets ADD COLUMN refusal TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE targets ADD COLUMN refusing_since TEXT",
+    )

@@ -7,6 +7,7 @@ LEFTOVERS = "leftovers"  #: alerts beyond the budget of a chat that gets no dige
 VANISHED = "vanished"  #: rules rest, for what they look at has no prices any more
 TARGET_PROOF = "proof"  #: the code by which a chat proves that a target is its own
 READER_LINK = "link"  #: the way to the page where a reader chooses what comes
+READER_ACCESS = "access"  #: the way to all that is kept about a reader, for an hour
 TARGET_NOTE = "target"  #: a target takes nothing more
 REPORT = "report"  #: a company that is watched has reported its revenue
 

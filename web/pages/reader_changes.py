@@ -112,6 +112,16 @@ def _resume(services: Services, reader: Reader, form: Form) -> str:
     return ""
 
 
+def _ask_access(services: Services, reader: Reader, form: Form) -> str:
+    ask.ask_access(services, reader)
+    return f"A mail with the link is on its way to {reader.mailbox.shown}. It is good for an hour."
+
+
+def _renew_links(services: Services, reader: Reader, form: Form) -> str:
+    ask.renew_links(services, reader)
+    return ""
+
+
 def _check_goes_on(reader: Reader) -> None:
     """Raises BadRule: what is added would begin to be sent, to whom nothing goes."""
     if reader.is_stopped:
@@ -138,4 +148,6 @@ CHANGES: dict[str, Change] = {
     "settings": _change_settings,
     "stop": _stop,
     "resume": _resume,
+    "access": _ask_access,
+    "new-link": _renew_links,
 }

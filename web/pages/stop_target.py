@@ -5,7 +5,6 @@ button or of a mail program's (RFC 8058).
 """
 
 from fastapi import APIRouter, Request
-from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from bellwether.delivery.messages import is_reader
@@ -13,6 +12,7 @@ from bellwether.delivery.targets import ask
 from bellwether.delivery.targets.target import Target, TargetState
 from web.dependencies import ServicesOf
 from web.pages.render import page
+from web.problems import HttpProblem
 
 router = APIRouter(include_in_schema=False)
 
@@ -64,5 +64,9 @@ def _page(request: Request, target: Target, stopped: bool, may_be_asked: bool = 
     )
 
 
-def _unknown() -> HTTPException:
-    return HTTPException(404, "This link stops nothing: what it was for is gone, so nothing comes any more.")
+def _unknown() -> HttpProblem:
+    text = (
+        "This link stops nothing: what it was for is gone, so nothing comes any more. Whoever wanted never to be asked "
+        "again is not; by now only those who run this service can take that back."
+    )
+    return HttpProblem("not_found", text)

@@ -5,7 +5,6 @@ A look at the link of the mail changes nothing, for mail programs look at links 
 """
 
 from fastapi import APIRouter, Request
-from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from bellwether.access.addresses import network
@@ -16,6 +15,7 @@ from web.dependencies import ServicesOf
 from web.middleware.visitor import visitor
 from web.pages.form import NEVER_KEPT, FormOf
 from web.pages.render import page
+from web.problems import HttpProblem
 
 router = APIRouter(include_in_schema=False)
 
@@ -24,7 +24,8 @@ router = APIRouter(include_in_schema=False)
 def subscribe(request: Request, services: ServicesOf) -> Response:
     """The form."""
     if not ask.offered(services):
-        raise HTTPException(404, "Mails are not offered here: whoever runs this service has set up no mail server.")
+        text = "Mails are not offered here: whoever runs this service has set up no mail server."
+        raise HttpProblem("not_found", text)
     return _page(request)
 
 
@@ -64,5 +65,5 @@ def _page(request: Request, status: int = 200, *, step: str = "form", problem: s
     return response
 
 
-def _lapsed() -> HTTPException:
-    return HTTPException(404, "This link has lapsed: it is good for a day. Please subscribe once more.")
+def _lapsed() -> HttpProblem:
+    return HttpProblem("not_found", "This link has lapsed: it is good for a day. Please subscribe once more.")

@@ -1,7 +1,8 @@
 """The page of somebody without Telegram: their stocks, alerts and settings, and everything kept about them.
 
 Whoever has the link is that person, for only their mailbox has it; so nothing needs a cookie, and no other site can
-send one of these forms.
+send one of these forms. It is in each mail, which may be forwarded: so what shows or deletes everything is reached by
+another link, `reader_access`, and the reader may make all earlier ones void.
 """
 
 import re
@@ -9,7 +10,6 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Request
-from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from bellwether.alerts import ask as rules
@@ -18,7 +18,6 @@ from bellwether.alerts.watchlist import watchlist
 from bellwether.core.alert_types import DigestMode, RuleKind
 from bellwether.core.errors import BellwetherError, StoreError
 from bellwether.core.i18n.translate import LANGUAGES, nearest
-from bellwether.delivery import chats
 from bellwether.delivery.chat_wishes import alert_settings
 from bellwether.delivery.readers import ask
 from bellwether.delivery.readers.ask import Reader
@@ -29,8 +28,8 @@ from web.dependencies import ServicesOf
 from web.pages.form import NEVER_KEPT, FormOf
 from web.pages.reader_changes import CHANGES, LONGEST_LIST
 from web.pages.render import page
+from web.problems import HttpProblem
 
-_FILE = "bellwether-my-data.json"
 _COMMAND = re.compile(r"[;:] /[a-z_]+.*$")  #: what a sentence says at its end of a command of the chat
 _KINDS = {
     RuleKind.PRICE: "its close passes a price",
@@ -53,8 +52,11 @@ router = APIRouter(include_in_schema=False)
 def _reader(services: ServicesOf, token: str) -> Reader:
     reader = ask.by_token(services, token)
     if reader is None:
-        text = "This link leads nowhere any more: what it was for was deleted. To begin anew, subscribe once more."
-        raise HTTPException(404, text)
+        text = (
+            "This link leads nowhere any more: it was made void, or what it was for was deleted. The newest mail has "
+            "the link that is good; to get another one, or to begin anew, subscribe once more."
+        )
+        raise HttpProblem("not_found", text)
     return reader
 
 
@@ -67,14 +69,6 @@ def look(request: Request, services: ServicesOf, reader: ReaderOf) -> Response:
     return _page(request, services, reader)
 
 
-@router.get("/subscription/{token}/data.json")
-def export(services: ServicesOf, reader: ReaderOf) -> Response:
-    """Everything that is kept about this reader."""
-    headers = {"Content-Disposition": f'attachment; filename="{_FILE}"', "Cache-Control": NEVER_KEPT}
-    content = chats.export(services.store, services.clock, reader.owner)
-    return Response(content, headers=headers, media_type="application/json")
-
-
 @router.get("/subscription/{token}/{what}")
 def come_back(reader: ReaderOf, what: str) -> Response:
     """A form's own address, opened once more: there is nothing but the page."""
@@ -84,27 +78,24 @@ def come_back(reader: ReaderOf, what: str) -> Response:
 @router.post("/subscription/{token}/{what}")
 def change(request: Request, services: ServicesOf, reader: ReaderOf, what: str, form: FormOf) -> Response:
     """Do what a form of the page asks for; what is in the way stands above it."""
-    if what == "delete":
-        return _delete(request, services, reader, form)
     if what not in CHANGES:
-        raise HTTPException(404, "There is nothing at this address.")
+        raise HttpProblem("not_found", "There is nothing at this address.")
     try:
         notice = CHANGES[what](services, reader, form)
     except StoreError:
         raise
     except BellwetherError as problem:
         return _page(request, services, reader, 400, problem=_COMMAND.sub(".", problem.for_person))
+    if what == "new-link":
+        return _moved(request, reader)
     if notice:
         return _page(request, services, reader, problem=notice)
     return RedirectResponse(f"/subscription/{reader.token}", 303, {"Cache-Control": NEVER_KEPT})
 
 
-def _delete(request: Request, services: Services, reader: Reader, form: FormOf) -> Response:
-    if form.get("sure") != "yes":
-        text = "Please tick the box first: what is deleted does not come back."
-        return _page(request, services, reader, 400, problem=text)
-    chats.erase(services.store, services.clock, reader.owner)
-    response = page(request, "subscription.html", reader=None)
+def _moved(request: Request, reader: Reader) -> Response:
+    """What stands at the address that has just become void."""
+    response = page(request, "access.html", step="moved", shown=reader.mailbox.shown)
     response.headers["Cache-Control"] = NEVER_KEPT
     return response
 

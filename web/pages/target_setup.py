@@ -6,7 +6,6 @@ What it opens is bound to the forms of the page, so it needs no cookie, and no o
 from collections.abc import Callable
 
 from fastapi import APIRouter, Request
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from bellwether.core.errors import BadTarget, LimitReached
@@ -17,6 +16,7 @@ from bellwether.services import Services
 from web.dependencies import ServicesOf
 from web.pages.form import NEVER_KEPT, Form, FormOf
 from web.pages.render import page
+from web.problems import HttpProblem
 
 #: how to get at an address: in words, and how it is written
 _GUIDES = {
@@ -82,7 +82,7 @@ def change(request: Request, services: ServicesOf, form: FormOf) -> Response:
         raise _over()
     what = _CHANGES.get(form.get("do", ""))
     if what is None:
-        raise HTTPException(404, "There is nothing at this address.")
+        raise HttpProblem("not_found", "There is nothing at this address.")
     try:
         done = what(services, visit, form)
     except (BadTarget, LimitReached) as problem:
@@ -156,6 +156,6 @@ def _page(
     return response
 
 
-def _over() -> HTTPException:
+def _over() -> HttpProblem:
     text = "This link is over: it opens once, and is good for an hour. In the chat, /alerts gives you a new one."
-    return HTTPException(404, text)
+    return HttpProblem("not_found", text)

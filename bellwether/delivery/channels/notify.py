@@ -31,7 +31,7 @@ from bellwether.delivery.channels.target_error import OperatorFault, TargetError
 from bellwether.delivery.chat_wishes import ChatWishes
 from bellwether.delivery.chats_table import Silence
 from bellwether.delivery.lateness import is_late, sent_late
-from bellwether.delivery.message_kinds import READER_LINK, TARGET_NOTE, TARGET_PROOF
+from bellwether.delivery.message_kinds import READER_ACCESS, READER_LINK, TARGET_NOTE, TARGET_PROOF
 from bellwether.delivery.messages import OutboxMessage, RecipientKind, is_reader
 from bellwether.delivery.readers import sentences as reader_sentences
 from bellwether.delivery.retry import DOUBLING, Cause, DeliveryError, RetryPolicy
@@ -42,6 +42,7 @@ from bellwether.delivery.targets.target import (
     Target,
     TargetKind,
     TargetState,
+    access_token,
     code_of,
     confirm_token,
     reader_token,
@@ -55,6 +56,7 @@ AT_ONCE = 24  #: targets that are written to at the same time: some of them answ
 OF_ONE_KIND = 8  #: of these, so many of one kind: one server that answers nobody is not to hold up all others
 TIMEOUT = 40.0  #: seconds for all of a message, from when it has a thread
 _SPREAD_AT_ONCE = 200
+_ASKED_FOR = frozenset({TARGET_PROOF, READER_LINK, READER_ACCESS})  #: a person waits for it, whatever is paused
 _NOTE_IS_FRESH = timedelta(days=1)
 log = logging.getLogger(__name__)
 
@@ -157,7 +159,7 @@ class NotifyChannel(Channel):
                 target = targets_table.get(db, message.recipient.id)
                 if sealer is None or target is None or not _takes(target, message):
                     raise DeliveryError("nothing goes to this target any more", Cause.GONE)
-                if message.kind != TARGET_PROOF and _is_left_alone(db, target):
+                if message.kind not in _ASKED_FOR and _is_left_alone(db, target):
                     raise DeliveryError(outbox_table.PAUSED.removeprefix(outbox_table.GONE), Cause.GONE)
                 wishes = ChatWishes.of_chat(db, target.chat_id)
                 thread = target_outbox_table.thread_of(db, message)
@@ -181,6 +183,9 @@ class NotifyChannel(Channel):
         page_url = f"{url}/subscription/{reader_token(target, sealer)}" if url and reads_alone else ""
         if message.kind == READER_LINK:
             return reader_sentences.link_subject(), Told(reader_sentences.link(page_url))
+        if message.kind == READER_ACCESS:
+            access_url = f"{url}/subscribe/access/{access_token(target, self._clock(), sealer)}"
+            return reader_sentences.access_subject(), Told(reader_sentences.access(access_url, page_url))
         if message.kind == TARGET_PROOF and reads_alone:
             confirm_url = f"{url}/subscribe/confirm/{confirm_token(target, sealer)}"
             return reader_sentences.confirm_subject(), Told(reader_sentences.confirm(confirm_url, stop_url))
@@ -189,7 +194,10 @@ class NotifyChannel(Channel):
         now, text = self._clock(), message.text
         if message.due_at is not None and is_late(message.due_at, now):
             text = f"{text}\n{sent_late(now - message.due_at)}"
-        stops = reader_sentences.how_to_stop(page_url, stop_url) if reads_alone else sentences.how_to_stop(stop_url)
+        if reads_alone:
+            stops = reader_sentences.how_to_stop(page_url, stop_url)
+        else:
+            stops = sentences.how_to_stop(stop_url, sentences.command_in(text))
         return "", Told(text, sentences.links(message.offers, url), stops)
 
     async def _with_chart(self, message: OutboxMessage, said: _Said) -> _Said:
@@ -289,7 +297,7 @@ class NotifyChannel(Channel):
                 _tell_chat(db, target, lambda: sentences.why_stopped(target, stops), now)
             return
         if isinstance(error, TargetError):
-            targets_table.failed(db, target.id, now)
+            targets_table.failed(db, target.id, error.stops, now)
         if message.kind == TARGET_PROOF and message.attempts <= 1 and not is_reader(target.chat_id):
             is_private = isinstance(error, TargetError) and error.stops is StopReason.PRIVATE
             tell = partial(sentences.why_stopped, why=StopReason.PRIVATE) if is_private else sentences.not_reached
@@ -311,8 +319,10 @@ class NotifyChannel(Channel):
 
 
 def _takes(target: Target, message: OutboxMessage) -> bool:
-    """Whether a message goes to a target: alerts once it is proved."""
-    return target.state is (TargetState.UNPROVED if message.kind == TARGET_PROOF else TargetState.PROVED)
+    """Whether a message goes to a target: alerts once it is proved, a link to a reader's page also where it stopped."""
+    if message.kind == TARGET_PROOF:
+        return target.state is TargetState.UNPROVED
+    return target.state is TargetState.PROVED or (message.kind in _ASKED_FOR and target.was_proved)
 
 
 def _is_left_alone(db: Connection, target: Target) -> bool:

@@ -11,7 +11,7 @@ import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from bellwether.core.errors import BadTarget, LimitReached
 from bellwether.core.i18n.translate import said
@@ -26,12 +26,15 @@ from bellwether.delivery.targets.target import (
     Target,
     TargetKind,
     TargetState,
+    access_token,
     confirm_token,
     reader_token,
 )
+from bellwether.delivery.targets.target_outbox_table import ACCESS_FOR
 from bellwether.delivery.targets.terms import TargetTerms
 from bellwether.services import Services
 
+_MOST_ACCESSES = 5  #: links to everything about a reader in a day: whoever has an old mail is to flood nobody
 _A_DAY = timedelta(days=1)  #: between two mails to one address, and for as long as a confirmation is good
 _MOST_OF_NETWORK = 10  #: addresses that are typed from one network in a day
 _NUMBERS = 10**15  #: of owners: so many that a new one is nobody's, and tells nothing of how many there are
@@ -116,10 +119,56 @@ def confirm(services: Services, token: str) -> str | None:
 def by_token(services: Services, token: str) -> Reader | None:
     """The reader whose page this is; None for no link of ours. Raises StoreError."""
     target = _by_token(services, token, reader_token)
-    if target is None:
-        return None
+    return _reader(services, target) if target is not None else None
+
+
+def _reader(services: Services, target: Target) -> Reader:
+    sealer = TargetTerms.of(services.settings).sealer
+    assert sealer is not None  # by it the token was made
     with services.store.reading() as db:
-        return Reader(target.chat_id, target, chat_settings_table.language_of(db, target.chat_id), token)
+        language = chat_settings_table.language_of(db, target.chat_id)
+    return Reader(target.chat_id, target, language, reader_token(target, sealer))
+
+
+def renew_links(services: Services, reader: Reader) -> None:
+    """Make the links to a reader's page in all mails so far void, and mail a new one. Raises BadTarget and StoreError.
+
+    What stops the mails stays good for ever.
+    """
+    _check_takes_mail(reader)
+    with services.store.transaction() as db:
+        targets_table.renew_links(db, reader.mailbox.id)
+        target_outbox_table.owe_link(db, reader.mailbox, services.clock())
+
+
+def ask_access(services: Services, reader: Reader) -> None:
+    """Mail a link to everything about a reader, good for an hour. Raises BadTarget, LimitReached and StoreError."""
+    _check_takes_mail(reader)
+    sealer, now = TargetTerms.of(services.settings).sealer, services.clock()
+    assert sealer is not None  # or there would be no reader
+    mark = sealer.mark("access", str(reader.mailbox.id))
+    with services.store.transaction() as db:
+        db.one_at_a_time("targets")
+        if targets_table.requests_since(db, mark, now - _A_DAY) >= _MOST_ACCESSES:
+            raise LimitReached(f"That were {_MOST_ACCESSES} such mails in a day; please go on tomorrow.")
+        targets_table.note_request(db, mark, now)
+        target_outbox_table.owe_access(db, reader.mailbox, now)
+
+
+def _check_takes_mail(reader: Reader) -> None:
+    if not reader.mailbox.was_proved:
+        raise BadTarget("Nothing goes to that mailbox before it is confirmed; what you chose is deleted by itself.")
+
+
+def by_access(services: Services, token: str) -> Reader | None:
+    """The reader to whom a link to everything was mailed within the hour; None for any other. Raises StoreError."""
+    words, now = token.split("-"), services.clock()
+    if len(words) != 3 or not all(word.isascii() and word.isalnum() for word in words) or not words[1].isdecimal():
+        return None
+    if len(words[1]) > 11 or not timedelta(0) <= now - (at := datetime.fromtimestamp(int(words[1]), UTC)) < ACCESS_FOR:
+        return None
+    target = _by_token(services, token, lambda target, sealer: access_token(target, at, sealer))
+    return _reader(services, target) if target is not None else None
 
 
 def stop(services: Services, reader: Reader) -> None:

@@ -27,10 +27,25 @@ def link_subject() -> str:
 
 
 def link(page_url: str) -> str:
-    """Gives that link to somebody who subscribed a second time."""
-    told = _("Somebody, probably you, subscribed with this address once more. You are subscribed already:")
+    """Gives that link to somebody who subscribed a second time, or wanted a new one."""
+    told = _("Somebody, probably you, asked for the way to your page. You are subscribed already:")
     page = _link(page_url, _("Your stocks and alerts"))
     return f"{told}\n\n{page}"
+
+
+def access_subject() -> str:
+    """The subject of a mail with the link to all that is kept about a reader."""
+    return _("Take along or delete what Bellwether keeps of you")
+
+
+def access(access_url: str, page_url: str) -> str:
+    """Gives that link, and says what to do where somebody else asked for it."""
+    told = _("Somebody asked on your page to take along, or to delete, everything that is kept about you.")
+    yes = _link(access_url, _("Take along or delete"))
+    ours = _("If that was you, go on within an hour:")
+    other = _("If it was not, do nothing, and make the links in all earlier mails void on your page:")
+    page = _link(page_url, _("Your stocks and alerts"))
+    return f"{told} {ours}\n\n{yes}\n\n{other} {page}"
 
 
 def how_to_stop(page_url: str, stop_url: str) -> str:

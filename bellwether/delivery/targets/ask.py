@@ -218,3 +218,16 @@ def allow_again(services: Services, token: str) -> bool:
     with services.store.transaction() as db:
         targets_table.allow_requests(db, target.mark)
     return True
+
+
+def allow_address(services: Services, typed: str) -> bool:
+    """The same by whoever runs the service, whatever became of the link. Raises BadTarget and StoreError.
+
+    False where nobody at that address said never to be asked.
+    """
+    terms = TargetTerms.of(services.settings)
+    if terms.sealer is None:
+        raise BadTarget("Without channels.key it is not known who is never to be asked.")
+    mark = terms.sealer.mark("address", kinds.read_address(typed, terms).identity)
+    with services.store.transaction() as db:
+        return targets_table.allow_requests(db, mark)

@@ -1,5 +1,6 @@
 """What is said at a target, and in its chat about it, in the language that is spoken."""
 
+import re
 from html import escape
 
 from bellwether.core.i18n.translate import N_
@@ -19,12 +20,13 @@ LABELS = {
     TargetKind.TEAMS: "Teams",
     TargetKind.OTHER: N_("Another app"),
 }
+_COMMAND = re.compile(r"(?:^|[\s(“„«])(/[a-z_]{3,})\b")  #: neither a tag nor a part of an address
 _STOPPED = {
     StopReason.CHAT: N_("{target}: you stopped it."),
     StopReason.LINK: N_("{target}: somebody stopped it there. Nothing more goes to it."),
-    StopReason.REFUSED: N_("{target} takes nothing more: it was removed there. Nothing more goes to it."),
+    StopReason.REFUSED: N_("{target}: there it says that there is no such place. Nothing more goes to it."),
     StopReason.PRIVATE: N_("{target} leads into a private network, where I may not send. Nothing goes to it."),
-    StopReason.SILENT: N_("{target} could not be reached for three days. Nothing more goes to it."),
+    StopReason.SILENT: N_("Nothing arrived at {target} for three days or longer. Nothing more goes to it."),
 }
 
 
@@ -65,13 +67,20 @@ def proof_subject() -> str:
     return _("Your code for Bellwether")
 
 
-def how_to_stop(stop_url: str) -> str:
-    """HTML at the end of each message."""
+def how_to_stop(stop_url: str, command: str = "") -> str:
+    """HTML at the end of each message; `command` is one that the message names, which is understood elsewhere."""
+    where = [_("Commands such as {command} are for the bot in Telegram.").format(command=command)] if command else []
     if stop_url:
         told = _("This comes here because it was asked for in Telegram. Stop it: {link}").format(link=_link(stop_url))
     else:
         told = _("This comes here because it was asked for in Telegram; /alerts there stops it.")
-    return f"<i>{told}</i>"
+    return f"<i>{' '.join([*where, told])}</i>"
+
+
+def command_in(text: str) -> str:
+    """The first command of the chat that a text names; empty for none. HTML."""
+    command = _COMMAND.search(text)
+    return command[1] if command is not None else ""
 
 
 def links(offers: tuple[Offer, ...], public_url: str) -> tuple[PageLink, ...]:

@@ -1,14 +1,12 @@
 """What a target is: one more place where a chat hears of its alerts and digests. Pure."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import Enum
 
 from bellwether.core.sealing import Sealer
 
 _CODES = 10**6
-_SILENT_AFTER = timedelta(days=3)  #: of failures alone
-_LEAST_FAILURES = 20  #: so that one digest a day that met an outage is not taken for a target that is gone
 
 
 class TargetKind(Enum):
@@ -61,6 +59,9 @@ class Target:
     stopped_why: StopReason | None
     failures: int  #: in a row
     failing_since: datetime | None
+    refusal: StopReason | None  #: for which all failures since then speak, with none of another sort between
+    refusing_since: datetime | None
+    link_generation: int  #: of a reader's links: those of earlier ones lead nowhere
 
 
 def code_of(target: Target, sealer: Sealer) -> str:
@@ -76,15 +77,25 @@ def stop_token(target_id: int, created_at: datetime, sealer: Sealer) -> str:
 
 def confirm_token(target: Target, sealer: Sealer) -> str:
     """What an address needs by which whoever reads at a mailbox wants to be a reader; it goes there alone."""
-    return f"{target.id}-{sealer.mark('confirm', f'{target.id} {target.asked_at.isoformat()}')[:32]}"
+    return (
+        f"{target.id}-{sealer.mark('confirm', f'{target.id} {target.asked_at.isoformat()}{_generation(target)}')[:32]}"
+    )
 
 
 def reader_token(target: Target, sealer: Sealer) -> str:
     """What an address needs that leads to all that a reader chose; it goes to their mailbox alone."""
-    return f"{target.id}-{sealer.mark('reader', f'{target.id} {target.created_at.isoformat()}')[:32]}"
+    return (
+        f"{target.id}-{sealer.mark('reader', f'{target.id} {target.created_at.isoformat()}{_generation(target)}')[:32]}"
+    )
 
 
-def has_fallen_silent(target: Target, now: datetime) -> bool:
-    """Whether so much failed for so long, with the failure at hand, that nobody seems to be there any more."""
-    since = target.failing_since
-    return since is not None and now - since >= _SILENT_AFTER and target.failures + 1 >= _LEAST_FAILURES
+def access_token(target: Target, at: datetime, sealer: Sealer) -> str:
+    """What an address needs that shows and deletes all of a reader; it is good for an hour from `at`, to the second."""
+    seconds = int(at.timestamp())
+    about = f"{target.id} {target.created_at.isoformat()}{_generation(target)} {seconds}"
+    return f"{target.id}-{seconds}-{sealer.mark('access', about)[:32]}"
+
+
+def _generation(target: Target) -> str:
+    """Nothing for the first: links in mails that were sent before there were others still lead where they did."""
+    return f" {target.link_generation}" if target.link_generation else ""

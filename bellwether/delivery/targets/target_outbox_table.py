@@ -12,12 +12,13 @@ from bellwether.db.connection import Connection
 from bellwether.db.database import stamp, unstamp
 from bellwether.db.sql import FREE, none_of, one_of
 from bellwether.delivery import outbox_table
-from bellwether.delivery.message_kinds import ADMIN, READER_LINK, TARGET_NOTE, TARGET_PROOF
+from bellwether.delivery.message_kinds import ADMIN, READER_ACCESS, READER_LINK, TARGET_NOTE, TARGET_PROOF
 from bellwether.delivery.messages import OutboxMessage, Recipient, RecipientKind, recipient_of
 from bellwether.delivery.offers import read_offers
 from bellwether.delivery.outbox_table import Draft
 from bellwether.delivery.targets.target import Target
 
+ACCESS_FOR = timedelta(hours=1)  #: that a link to all of a reader is good, and worth sending
 _PROOF_IS_FRESH = timedelta(hours=12)
 _CHATS_ALONE = [ADMIN, TARGET_NOTE]  #: the kinds of messages that go nowhere else
 #: what is new alone, by an index that has nothing else
@@ -34,14 +35,21 @@ def owe_link(db: Connection, target: Target, now: datetime) -> None:
     _owe_secret(db, READER_LINK, target, now)
 
 
-def _owe_secret(db: Connection, kind: str, target: Target, now: datetime) -> None:
+def owe_access(db: Connection, target: Target, now: datetime) -> None:
+    """Owe a reader the link to everything that is kept about them; its hour begins as it is sent."""
+    _owe_secret(db, READER_ACCESS, target, now, ACCESS_FOR)
+
+
+def _owe_secret(
+    db: Connection, kind: str, target: Target, now: datetime, fresh_for: timedelta = _PROOF_IS_FRESH
+) -> None:
     draft = Draft(
         dedup_key=f"{kind}:{target.id}:{stamp(now)}",
         recipient=Recipient(RecipientKind.TARGET, target.id),
         kind=kind,
         text="",
         not_before=now,
-        expires_at=now + _PROOF_IS_FRESH,
+        expires_at=now + fresh_for,
         lane=target.kind.value,
     )
     outbox_table.enqueue(db, draft, now)

@@ -71,11 +71,14 @@ def never_proved(db: Connection, before: datetime) -> list[int]:
     return [row["id"] for row in db.rows(sql, values)]
 
 
+_NO_FAILURES = "failures = 0, failing_since = NULL, refusal = '', refusing_since = NULL"
+
+
 def ask_again(db: Connection, target_id: int, address: str, now: datetime) -> None:
     """A target that was set up once more is to be proved anew."""
     db.execute(
         "UPDATE targets SET state = :state, address = :address, asked_at = :now, wrong_codes = 0, proved_at = NULL,"
-        " stopped_why = NULL, failures = 0, failing_since = NULL WHERE id = :id",
+        f" stopped_why = NULL, {_NO_FAILURES} WHERE id = :id",
         {"state": TargetState.UNPROVED.value, "address": address, "now": stamp(now), "id": target_id},
     )
 
@@ -83,8 +86,7 @@ def ask_again(db: Connection, target_id: int, address: str, now: datetime) -> No
 def prove(db: Connection, target_id: int, now: datetime) -> None:
     """A target is its chat's own; what is written from now on goes there too."""
     db.execute(
-        "UPDATE targets SET state = :state, proved_at = :now, stopped_why = NULL, failures = 0, failing_since = NULL"
-        " WHERE id = :id",
+        f"UPDATE targets SET state = :state, proved_at = :now, stopped_why = NULL, {_NO_FAILURES} WHERE id = :id",
         {"state": TargetState.PROVED.value, "now": stamp(now), "id": target_id},
     )
 
@@ -110,9 +112,7 @@ def remove(db: Connection, target_id: int) -> None:
 
 def arrived(db: Connection, target_id: int) -> None:
     """Something arrived there."""
-    db.execute(
-        "UPDATE targets SET failures = 0, failing_since = NULL WHERE id = :id AND failures > 0", {"id": target_id}
-    )
+    db.execute(f"UPDATE targets SET {_NO_FAILURES} WHERE id = :id AND failures > 0", {"id": target_id})
 
 
 def days_of_others(db: Connection, target: Target, since: datetime) -> int:
@@ -126,12 +126,18 @@ def days_of_others(db: Connection, target: Target, since: datetime) -> int:
     return int(row["n"])
 
 
-def failed(db: Connection, target_id: int, now: datetime) -> None:
-    """Something did not arrive there."""
+def failed(db: Connection, target_id: int, refusal: StopReason | None, now: datetime) -> None:
+    """Something did not arrive there; `refusal` is the reason to stop it that this gives, if any."""
     db.execute(
-        "UPDATE targets SET failures = failures + 1, failing_since = coalesce(failing_since, :now) WHERE id = :id",
-        {"now": stamp(now), "id": target_id},
+        "UPDATE targets SET failures = failures + 1, failing_since = coalesce(failing_since, :now), refusal = :refusal,"
+        " refusing_since = CASE WHEN refusal = :refusal THEN refusing_since ELSE :now END WHERE id = :id",
+        {"now": stamp(now), "refusal": refusal.value if refusal is not None else "", "id": target_id},
     )
+
+
+def renew_links(db: Connection, target_id: int) -> None:
+    """Make the links to the page of a reader void that are in the mails to this target."""
+    db.execute("UPDATE targets SET link_generation = link_generation + 1 WHERE id = :id", {"id": target_id})
 
 
 def note_request(db: Connection, mark: str, now: datetime | None) -> None:
@@ -140,9 +146,10 @@ def note_request(db: Connection, mark: str, now: datetime | None) -> None:
     db.execute(insert("target_requests", values), values)
 
 
-def allow_requests(db: Connection, mark: str) -> None:
-    """Whoever was never to be asked again may be; what was asked within a day counts as ever."""
-    db.execute("DELETE FROM target_requests WHERE mark = :mark AND at = :never", {"mark": mark, "never": NEVER})
+def allow_requests(db: Connection, mark: str) -> bool:
+    """Whoever was never to be asked again may be; what was asked within a day counts as ever. False for nobody such."""
+    values = {"mark": mark, "never": NEVER}
+    return db.execute("DELETE FROM target_requests WHERE mark = :mark AND at = :never", values).rowcount > 0
 
 
 def requests_since(db: Connection, mark: str, since: datetime) -> int:
@@ -173,4 +180,7 @@ def _target(row: dict[str, Any]) -> Target:
         stopped_why=StopReason(row["stopped_why"]) if row["stopped_why"] else None,
         failures=row["failures"],
         failing_since=unstamp_or_none(row["failing_since"]),
+        refusal=StopReason(row["refusal"]) if row["refusal"] else None,
+        refusing_since=unstamp_or_none(row["refusing_since"]),
+        link_generation=row["link_generation"],
     )
