@@ -28,7 +28,7 @@ from bellwether.core.errors import BellwetherError
 from bellwether.db import upgrade_backups
 from bellwether.db.connection import Connection
 from bellwether.db.sqlite_store import SqliteStore
-from bellwether.delivery import admin_notes, inbox_table, outbox_table
+from bellwether.delivery import admin_notes, inbox_table, outbox_table, settled_outbox_table
 from bellwether.delivery.channels.channel import Channel
 from bellwether.delivery.channels.notify import NotifyChannel
 from bellwether.delivery.channels.telegram import ChatChannel, Transport
@@ -330,7 +330,11 @@ def _prune(services: Services) -> None:
         # its runs, which there are none of then
         unreached = (RecipientKind.TERMINAL, RecipientKind.READER, RecipientKind.TARGET)
         unread = sum(outbox_table.expire(db, kind, services.clock()) for kind in unreached)
-        gone = outbox_table.prune(db, before) + inbox_table.prune(db, before) + alerts_table.prune(db, before.date())
+        gone = (
+            settled_outbox_table.prune(db, before)
+            + inbox_table.prune(db, before)
+            + alerts_table.prune(db, before.date())
+        )
         gone += webhooks_table.prune(db, before)
         gone += targets_table.prune(db, before)
         inbox_table.erase_set_aside(db, services.clock() - inbox_table.READ_AGAIN)

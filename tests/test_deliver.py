@@ -13,11 +13,12 @@ from bellwether.core.config import load_settings
 from bellwether.core.errors import StoreError
 from bellwether.db.connection import Connection
 from bellwether.db.database import unstamp
-from bellwether.delivery import admin_notes, chats_table, outbox_table
+from bellwether.delivery import admin_notes, chats_table, outbox_claims_table, outbox_table
 from bellwether.delivery.channels.channel import AT_ONCE, Accepted
 from bellwether.delivery.deliver import MOST_AT_ONCE
 from bellwether.delivery.messages import OutboxMessage, RecipientKind, recipient_of
-from bellwether.delivery.outbox_table import LEASE, ClaimOrder
+from bellwether.delivery.outbox_claims_table import LEASE
+from bellwether.delivery.outbox_table import ClaimOrder
 from bellwether.delivery.retry import DOUBLING, MOST_STRIKES, Cause, DeliveryError, next_attempt
 from bellwether.services import Services, build_services
 from tests.support.database import new_database
@@ -469,7 +470,7 @@ def test_a_kill_between_two_parts_repeats_only_the_part_that_was_on_its_way(serv
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(deliver(services, killed))
     with services.store.transaction() as db:
-        outbox_table.release_claims(db, RecipientKind.CHAT)
+        outbox_claims_table.release_claims(db, RecipientKind.CHAT)
     after = InParts()
     assert asyncio.run(deliver(services, after)).sent == 1
     assert [part for _, part in killed.arrived + after.arrived] == [0, 1, 2]

@@ -19,7 +19,7 @@ from bellwether.core.errors import StoreError
 from bellwether.core.split_html import split_html
 from bellwether.core.types import Instrument
 from bellwether.db.database import stamp
-from bellwether.delivery import chats_table, outbox_table
+from bellwether.delivery import chats_table, outbox_claims_table
 from bellwether.delivery.messages import RecipientKind
 from bellwether.services import Services, build_services
 from tests.support.database import new_database
@@ -242,5 +242,5 @@ def test_a_clock_that_is_set_back_while_a_page_is_decided_makes_no_digest_wait(t
     assert tick(turned, EVENING).written == 1
     now = EVENING - timedelta(hours=2) + timedelta(minutes=1)
     with services.store.transaction() as db:
-        outbox_table.forgive_clock(db, RecipientKind.CHAT, now)
+        outbox_claims_table.forgive_clock(db, RecipientKind.CHAT, now)
     assert [row["not_before"] for row in owed(services)] == [stamp(now)]

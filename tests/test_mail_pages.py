@@ -16,7 +16,7 @@ from bellwether.alerts.message_chart import chart_of
 from bellwether.alerts.tick import tick
 from bellwether.charts import renderer
 from bellwether.core.alert_types import AlertSettings, RuleKind, RuleRequest
-from bellwether.delivery import chats_table, outbox_table
+from bellwether.delivery import chats_table, settled_outbox_table
 from bellwether.delivery.channels.mail import subject_of
 from bellwether.delivery.channels.mail_html import mail_html
 from bellwether.delivery.targets import ask
@@ -150,7 +150,7 @@ def test_an_alert_stays_known_for_as_long_as_its_outcome_is_to_come(services: Se
     evening(services)
     assert {row["kind"] for row in outbox(services)} == {"proof", "unusual", "move"}
     with services.store.transaction() as db:
-        outbox_table.prune(db, EVENING + timedelta(days=40))
+        settled_outbox_table.prune(db, EVENING + timedelta(days=40))
     assert [row["kind"] for row in outbox(services)] == ["unusual"], "a move is news without an end"
 
 

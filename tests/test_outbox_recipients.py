@@ -10,7 +10,7 @@ from sqlite_utils import Database
 from bellwether.db import encryption
 from bellwether.db.database import stamp
 from bellwether.db.migrations import migrations
-from bellwether.delivery import outbox_table
+from bellwether.delivery import outbox_claims_table, outbox_table
 from bellwether.delivery.channels.channel import Accepted, Channel
 from bellwether.delivery.channels.webhook import WebhookChannel
 from bellwether.delivery.deliver import DeliveryRun, deliver
@@ -124,7 +124,7 @@ def test_a_lapsed_claim_is_put_back_for_its_own_channel_alone(tmp_path: Path) ->
         assert outbox_table.claim_next(db, NOW, RecipientKind.WEBHOOK, ClaimOrder.IN_ORDER)
         later = NOW + timedelta(minutes=3)
         assert outbox_table.claim_next(db, later, RecipientKind.CHAT, ClaimOrder.IN_ORDER) is None
-        outbox_table.release_claims(db, RecipientKind.CHAT)
+        outbox_claims_table.release_claims(db, RecipientKind.CHAT)
         assert [row["state"] for row in db.rows("SELECT state FROM outbox")] == ["sending"]
         assert outbox_table.claim_next(db, later, RecipientKind.WEBHOOK, ClaimOrder.IN_ORDER)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from bellwether.alerts import ask, rules_table
 from bellwether.alerts.tick import tick
 from bellwether.core.alert_types import RuleKind, RuleRequest
-from bellwether.delivery import chats_table, outbox_table
+from bellwether.delivery import chats_table, outbox_table, settled_outbox_table
 from bellwether.delivery.messages import recipient_of
 from bellwether.services import Services
 from bot.telegram.one_shot import deliver_now
@@ -46,10 +46,10 @@ def test_the_message_is_kept_until_it_was_answered_and_no_longer(server: Telegra
     services = alerted(server, tmp_path)
     much_later = services.clock() + 200 * timedelta(days=1)
     with services.store.transaction() as db:
-        assert outbox_table.prune(db, much_later) == 0
+        assert settled_outbox_table.prune(db, much_later) == 0
     tick(services, BEGAN + WEEK)
     with services.store.transaction() as db:
-        assert outbox_table.prune(db, much_later) == 1
+        assert settled_outbox_table.prune(db, much_later) == 1
         assert db.rows("SELECT kind FROM outbox") == [{"kind": "outcome"}]
     # without it the outcome stands alone
     assert asyncio.run(deliver_now(services)).sent == 1

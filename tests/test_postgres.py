@@ -35,7 +35,9 @@ from bellwether.delivery import (
     chats,
     chats_table,
     feedback_table,
+    outbox_claims_table,
     outbox_table,
+    settled_outbox_table,
 )
 from bellwether.delivery.channels.channel import Accepted, Channel
 from bellwether.delivery.deliver import deliver
@@ -234,7 +236,7 @@ def test_a_service_that_runs_sees_when_a_newer_version_comes_and_writes_nothing_
         assert [chat for (chat,) in db.execute("SELECT chat_id FROM chats ORDER BY chat_id")] == [7, 8]
 
 
-@pytest.mark.parametrize("work", [outcomes_table.orphans, lambda db: outbox_table.prune(db, NOW)])
+@pytest.mark.parametrize("work", [outcomes_table.orphans, lambda db: settled_outbox_table.prune(db, NOW)])
 def test_no_list_of_a_statement_is_read_anew_for_each_row_however_many_there_are(
     store: PostgresStore, monkeypatch: pytest.MonkeyPatch, work: Callable[[Connection], int]
 ) -> None:
@@ -446,9 +448,9 @@ def test_what_a_host_has_put_off_is_not_tried_at_once_by_one_whose_clock_is_behi
         assert message is not None
         outbox_table.reschedule(db, message, NOW + timedelta(minutes=30), Setback("away"), NOW)
         behind = NOW - timedelta(seconds=5)
-        outbox_table.forgive_clock(db, RecipientKind.CHAT, behind)
+        outbox_claims_table.forgive_clock(db, RecipientKind.CHAT, behind)
         assert outbox_table.claim_next(db, NOW, RecipientKind.CHAT, ClaimOrder.IN_ORDER) is None
-        outbox_table.forgive_clock(db, RecipientKind.CHAT, NOW - timedelta(hours=1))  # a clock that was set back
+        outbox_claims_table.forgive_clock(db, RecipientKind.CHAT, NOW - timedelta(hours=1))  # a clock that was set back
         assert outbox_table.claim_next(db, NOW, RecipientKind.CHAT, ClaimOrder.IN_ORDER) is not None
 
 

@@ -9,7 +9,7 @@ import pytest
 from bellwether.alerts import alerts_table, rules_table
 from bellwether.core.types import Instrument
 from bellwether.db.database import Store
-from bellwether.delivery import chats_table, inbox_table, outbox_admin_table, outbox_table
+from bellwether.delivery import chats_table, inbox_table, outbox_admin_table, settled_outbox_table
 from bellwether.delivery.outbox_table import MessageState
 from bellwether.delivery.webhooks import webhooks_table
 from bellwether.forecasting import evening_width_table
@@ -92,7 +92,7 @@ def test_what_is_old_and_settled_goes_and_the_rest_stays(store: Store) -> None:
         assert inbox_table.prune(db, before) == 1
         assert alerts_table.prune(db, before.date()) == 1
         assert webhooks_table.prune(db, before) == 0
-        assert outbox_table.prune(db, before) == 1
+        assert settled_outbox_table.prune(db, before) == 1
         (letter,) = outbox_admin_table.all_of(db)
         assert outbox_admin_table.drop(db, [letter.id]) == [letter.id]
         assert outbox_admin_table.all_of(db) == []

@@ -21,7 +21,7 @@ from bellwether.core.clock import Clock
 from bellwether.core.errors import StoreError
 from bellwether.db.connection import Connection
 from bellwether.db.database import Store
-from bellwether.delivery import outbox_table
+from bellwether.delivery import outbox_claims_table, outbox_table
 from bellwether.delivery.channels.channel import Accepted, Channel
 from bellwether.delivery.messages import OutboxMessage, RecipientKind
 from bellwether.delivery.outbox_table import Claimable, ClaimOrder
@@ -31,6 +31,7 @@ MOST_AT_ONCE = 32  #: whatever a channel says, at the usual pace: at most so man
 GROUP = 4  #: results that are written down together
 LINGER = 0.1  #: seconds that a result waits for others
 LOOK_AGAIN = 0.25  #: seconds after which others are looked for, while those under way wait for their turns
+RENEW = 20.0  #: seconds after which the claims of those under way are renewed: some receivers take minutes to answer
 SPREAD_AGAIN = 1.0  #: seconds after which a run that still waits for somebody looks for what is owed meanwhile
 NEAR = 5.0  #: seconds: longer than a person's pace; a group that has had all of its minute waits without a place
 _PATIENCE = (0.5, 1, 2, 5, 10)  #: seconds between tries to write down what happened
@@ -82,6 +83,7 @@ async def deliver(
                 under_way |= {asyncio.create_task(run.deliver_one(message)) for message in claimed}
             if not under_way:
                 return run.did
+            await run.renew()
             for task in await _some_of(under_way):
                 results.append(task.result())
                 under_way.discard(task)
@@ -111,7 +113,7 @@ def read_in_terminal(store: Store, now: datetime) -> list[str]:
     """What is owed to whoever sits at the terminal; reading it is its delivery. Raises StoreError."""
     texts, kind = [], RecipientKind.TERMINAL
     with store.transaction() as db:
-        outbox_table.forgive_clock(db, kind, now)
+        outbox_claims_table.forgive_clock(db, kind, now)
         while message := outbox_table.claim_next(db, now, kind, ClaimOrder.IN_ORDER):
             outbox_table.mark_sent(db, message, now)
             texts.append(message.text)
@@ -126,8 +128,9 @@ class _DeliveryBatch:
         self._store, self._clock, self._channel, self._stopping = store, clock, channel, stopping
         self._spreads = False  # whether this turn may, and from when on the next one
         self._spread_after = asyncio.get_running_loop().time() + SPREAD_AGAIN
-        # ours on their way: however the clock jumps, nobody is to send them again; and by which lanes they go
-        self._busy: dict[int, str] = {}
+        self._renew_after = asyncio.get_running_loop().time() + RENEW
+        # ours on their way: however the clock jumps, nobody is to send them again
+        self._busy: dict[int, OutboxMessage] = {}
 
     def begin(self) -> bool:
         """Drop what is stale, and see to what a clock that was set back made wait. False where nothing can be sent."""
@@ -137,8 +140,8 @@ class _DeliveryBatch:
         with self._store.transaction() as db:
             now = self._clock()  # not before the others have written: a claim of theirs must not seem ahead of it
             for kind in (self._channel.kind, *self._channel.spreads):
-                outbox_table.release_lapsed(db, kind, now)
-                outbox_table.forgive_clock(db, kind, now)
+                outbox_claims_table.release_lapsed(db, kind, now)
+                outbox_claims_table.forgive_clock(db, kind, now)
                 expired += outbox_table.expire(db, kind, now)
             self._channel.spread(db, now)
         self.did.expired = expired
@@ -193,7 +196,7 @@ class _DeliveryBatch:
             self._count(result, again)
         for result in results:
             self._busy.pop(result.message.id, None)
-        self._busy.update({message.id: message.lane for message in claimed})
+        self._busy.update({message.id: message for message in claimed})
         return claimed
 
     def _claim(
@@ -207,7 +210,7 @@ class _DeliveryBatch:
         if claimable is Claimable.NONE:
             return []
         ended = {result.message.id for result in results}
-        lanes = Counter(lane for number, lane in self._busy.items() if lane and number not in ended)
+        lanes = Counter(busy.lane for number, busy in self._busy.items() if busy.lane and number not in ended)
         claimed = self._claim_due(db, claimable, room, resting, lanes)
         # a run lasts as long as its slowest recipient: what is owed meanwhile is not to wait for that
         if not claimed and self._spreads and self._channel.spread(db, self._clock()):
@@ -246,6 +249,21 @@ class _DeliveryBatch:
             if claimed or not recipients:
                 break
         return claimed
+
+    async def renew(self) -> None:
+        """Hold what is under way for another while, now and then; a database that is away has time until the next."""
+        now = asyncio.get_running_loop().time()
+        if now < self._renew_after:
+            return
+        self._renew_after = now + RENEW
+        try:
+            await asyncio.to_thread(self._renew)
+        except StoreError as problem:
+            log.warning("%s What is being sent could not be held for longer; trying again.", problem.for_operator)
+
+    def _renew(self) -> None:
+        with self._store.transaction() as db:
+            outbox_claims_table.renew(db, self._busy.values(), self._clock())
 
     async def deliver_one(self, message: OutboxMessage) -> _Result:
         """One attempt at a message, to its end."""

@@ -11,11 +11,12 @@ from bellwether.core.i18n.translate import ENGLISH
 from bellwether.db.connection import Connection
 from bellwether.db.database import stamp, unstamp, unstamp_or_none
 from bellwether.db.sql import FREE, LOOKED_UP, insert_new, none_of, one_of
+from bellwether.delivery import outbox_claims_table
 from bellwether.delivery.messages import OutboxMessage, Recipient, RecipientKind
 from bellwether.delivery.offers import Offer, in_short, read_offers
+from bellwether.delivery.outbox_claims_table import LEASE
 from bellwether.delivery.targets.targets_table import having_targets
 
-LEASE = timedelta(minutes=2)  #: a claim is void after this: longer than any send may take
 CALM = timedelta(seconds=10)  #: after a message to a chat, before another process than before may send the next
 GONE = "gone: "  #: begins the `last_error` of a message whose reader had left
 PAUSED = f"{GONE}the chat is paused"  #: is that of one whose reader left before it was sent, and may come back
@@ -130,52 +131,6 @@ def expire(db: Connection, kind: RecipientKind, now: datetime) -> int:
     return cursor.rowcount
 
 
-def forgive_clock(db: Connection, kind: RecipientKind, now: datetime) -> None:
-    """Make due again what waits only because the clock was set back: its own past lies in the future.
-
-    The caller sends nothing of this kind just now, or what it sends would be put back. No claim lasts for longer than
-    LEASE, so one that ends much later is of before the change; clocks of two processes may differ by as much again, and
-    what one has just put off is not to be tried at once by the other.
-    """
-    values = {"kind": kind.value, "now": stamp(now), "ahead": stamp(now + 2 * LEASE)}
-    db.execute(
-        f"UPDATE outbox SET {_ORPHANED} WHERE state = 'sending' AND recipient_kind = :kind AND claimed_until > :ahead",
-        values,
-    )
-    db.execute(
-        "UPDATE outbox SET not_before = :now WHERE state = 'pending' AND recipient_kind = :kind AND not_before > :now"
-        " AND (failed_at > :ahead OR (created_at > :now AND not_before <= created_at))",
-        values,
-    )
-
-
-def release_claims(db: Connection, kind: RecipientKind) -> None:
-    """Put back every claim: whoever made them has lost the right to send, mostly by dying.
-
-    Whether such a message arrived is not known. It counts as one uncertain attempt, and is sent again.
-    """
-    sql = f"UPDATE outbox SET {_ORPHANED} WHERE state = 'sending' AND recipient_kind = :kind"
-    db.execute(sql, {"kind": kind.value})
-
-
-def release_lapsed(db: Connection, kind: RecipientKind, now: datetime, busy: Collection[int] = ()) -> None:
-    """Put back the claims whose lease ran out, since their sender died.
-
-    Not those in `busy`: their sender is the caller, and only the clock has jumped.
-    """
-    db.execute(
-        f"UPDATE outbox SET {_ORPHANED} WHERE state = 'sending' AND claimed_until <= :now AND recipient_kind = :kind"
-        f" AND {none_of('id', 'busy')}",
-        {"now": stamp(now), "kind": kind.value, "busy": list(busy)},
-    )
-
-
-_ORPHANED = (
-    "state = 'pending', claimed_until = NULL, uncertain = uncertain + 1,"
-    " last_error = 'its sender ended before it could say whether this arrived'"
-)
-
-
 class ClaimOrder(Enum):
     """What keeps a message waiting while others of its recipient do; the value is its condition in SQL."""
 
@@ -212,12 +167,13 @@ def claim_next(
     """Claim the message to recipients of a kind that has waited longest, for LEASE; None when nothing is due.
 
     Nothing is claimed for the recipients in `resting`, nor of the lanes in `full`. Messages to one recipient go one at
-    a time. Only one of two senders gets a row: claims of a kind wait for each other. `busy` is as in `release_lapsed`.
+    a time. Only one of two senders gets a row: claims of a kind wait for each other. `busy` is as in
+    `outbox_claims_table.release_lapsed`.
     """
     which, never_beside = claimable.value
     # of two messages to one recipient two senders would each take one: neither sees what the other has begun
     db.one_at_a_time(f"claims {kind.value}")
-    release_lapsed(db, kind, now, busy)
+    outbox_claims_table.release_lapsed(db, kind, now, busy)
     # the kind stands there as it is: an index of one kind alone serves no value that is known later
     claimed = db.first_row(
         "UPDATE outbox SET state = 'sending', attempts = attempts + 1, claimed_until = :lease WHERE id = ("
@@ -319,23 +275,6 @@ def _settle(
         values,
     )
     return cursor.rowcount == 1
-
-
-def prune(db: Connection, before: datetime) -> int:
-    """Forget what was settled before then, but for what an outcome is still to answer; how many rows."""
-    settled = "state IN ('sent', 'failed', 'passed over', 'expired') AND expires_at < :before"
-    # EXCEPT: a NOT IN that has very many rows is read anew for each message by PostgreSQL, a NOT EXISTS by SQLite
-    cursor = db.execute(
-        f"DELETE FROM outbox WHERE {settled} AND dedup_key IN (SELECT dedup_key FROM outbox WHERE {settled}"
-        f" EXCEPT SELECT message_key FROM alerts WHERE {_OPEN}"
-        " EXCEPT SELECT 'target:' || targets.id || ':' || alerts.message_key FROM targets"
-        f" JOIN alerts ON alerts.chat_id = targets.chat_id WHERE {_OPEN})",
-        {"before": stamp(before)},
-    )
-    return cursor.rowcount
-
-
-_OPEN = "message_key IS NOT NULL AND target_session IS NOT NULL AND outcome_key IS NULL"  #: an outcome is to come
 
 
 def read_message(row: dict[str, Any]) -> OutboxMessage:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from bellwether.core.clock import Clock
 from bellwether.db.connection import Connection
 from bellwether.db.database import Store
-from bellwether.delivery import outbox_table
+from bellwether.delivery import outbox_claims_table
 from bellwether.delivery.messages import RecipientKind
 from bellwether.hosts.lease import Lease
 
@@ -34,4 +34,4 @@ class SenderLease(Lease):
 
     def _took(self, db: Connection) -> None:
         if self._only_sender:
-            outbox_table.release_claims(db, RecipientKind.CHAT)
+            outbox_claims_table.release_claims(db, RecipientKind.CHAT)

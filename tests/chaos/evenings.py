@@ -21,7 +21,7 @@ from bellwether.alerts.tick import tick
 from bellwether.core.errors import StoreError
 from bellwether.db.database import Store
 from bellwether.db.sqlite_store import SqliteStore
-from bellwether.delivery import outbox_table
+from bellwether.delivery import outbox_claims_table
 from bellwether.delivery.deliver import MOST_AT_ONCE
 from tests.chaos import fast, target_promises
 from tests.chaos import plan as plan_module
@@ -35,7 +35,9 @@ from tests.chaos.victim import FIRST_EVENING, World, start, warm_up
 from tests.support.bot_api_server.server import TelegramServer
 
 STALE = timedelta(hours=13).total_seconds()  #: in which a digest goes out of date
-CLAIM = (outbox_table.LEASE + timedelta(seconds=1)).total_seconds()  #: for which one who died still has a message
+CLAIM = (
+    outbox_claims_table.LEASE + timedelta(seconds=1)
+).total_seconds()  #: for which one who died still has a message
 PATIENCE = 30.0  #: seconds of the wall in which an evening must come right once the trouble is over
 FAR_BACK = 600.0  #: seconds; no run adds up jumps of less to the hour by which rows of the ledger may be behind
 

@@ -25,6 +25,8 @@ class Mailbox:
     mails: list[EmailMessage] = field(default_factory=list)
     refused: str = ""  #: "550 no such user": to RCPT
     refused_data: str = ""  #: to DATA
+    slow_data: float = 0.0  #: seconds before a mail that was taken is answered
+    farewell: str = ""  #: to QUIT; "silent" for no answer
     holds: asyncio.Event | None = None  #: no recipient is answered before it
     loop: asyncio.AbstractEventLoop | None = None
     left: threading.Event = field(default_factory=threading.Event)  #: a client went, after it was held
@@ -52,7 +54,13 @@ class Mailbox:
         assert isinstance(message, EmailMessage)
         assert envelope.rcpt_tos == [message["To"]]
         self.mails.append(message)
+        await asyncio.sleep(self.slow_data)
         return "250 OK"
+
+    async def handle_QUIT(self, server: Any, session: Any, envelope: Any) -> str:
+        if self.farewell == "silent":
+            await asyncio.sleep(60)
+        return self.farewell or "221 Bye"
 
     def authenticate(self, server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
         assert isinstance(data, LoginPassword)

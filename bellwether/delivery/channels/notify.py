@@ -25,7 +25,7 @@ from bellwether.delivery.channels.addresses import is_open
 from bellwether.delivery.channels.channel import Accepted, Channel
 from bellwether.delivery.channels.guard import ConnectionGuard
 from bellwether.delivery.channels.outages import Outages
-from bellwether.delivery.channels.own_threads import OwnThreads
+from bellwether.delivery.channels.own_threads import Deadline, OwnThreads
 from bellwether.delivery.channels.stopping import why_to_stop
 from bellwether.delivery.channels.target_error import OperatorFault, TargetError, error_of
 from bellwether.delivery.chat_wishes import ChatWishes
@@ -54,7 +54,7 @@ from bellwether.delivery.targets.told import ChartOf, MessageChart, Told, whole
 
 AT_ONCE = 24  #: targets that are written to at the same time: some of them answer late
 OF_ONE_KIND = 8  #: of these, so many of one kind: one server that answers nobody is not to hold up all others
-TIMEOUT = 40.0  #: seconds for all of a message, from when it has a thread
+TIMEOUT = 40.0  #: seconds for all of a message, from when it has a thread; of a mail, until it is handed over
 _SPREAD_AT_ONCE = 200
 _ASKED_FOR = frozenset({TARGET_PROOF, READER_LINK, READER_ACCESS})  #: a person waits for it, whatever is paused
 _NOTE_IS_FRESH = timedelta(days=1)
@@ -255,14 +255,16 @@ class NotifyChannel(Channel):
         written = mail.written(letter, self._mail_from)
         guard = ConnectionGuard(lambda address: True)  # the operator's own server is wherever the operator says
 
+        deadline = Deadline(TIMEOUT)
+
         def attempt() -> None:
             with guard.guarding():
-                mail_sending.send(written, server)
+                mail_sending.send(written, server, deadline)
 
         try:
-            await self._threads.run(attempt, TIMEOUT)
+            await self._threads.run(attempt, deadline)
         except TimeoutError:
-            raise OperatorFault(f"no answer of the mail server within {TIMEOUT:g} s", Cause.UNANSWERED) from None
+            raise OperatorFault("no answer of the mail server in time", Cause.UNANSWERED) from None
         finally:  # what was given up must not arrive all the same, once more with each try
             guard.cut()
 
