@@ -27,9 +27,9 @@ from tests.chaos import fast, target_promises
 from tests.chaos import plan as plan_module
 from tests.chaos.everybody import MANY
 from tests.chaos.other_channels import OtherChannels
-from tests.chaos.plan import GROUP, IN_MARKING, PEOPLE, SUPERGROUP, Death, Event, Plan
+from tests.chaos.plan import GROUP, PEOPLE, SUPERGROUP, Event, Plan
 from tests.chaos.promises import Broken, Figures, Happened, check, check_ledger, check_whole, is_out_of_date, settled
-from tests.chaos.repeats import ENDED_MARKING, EVERYBODY, Trouble, copies_of, unexcused
+from tests.chaos.repeats import EVERYBODY, Trouble, copies_of, unexcused, unmarked
 from tests.chaos.unreadable import MADE_UNREADABLE
 from tests.chaos.victim import FIRST_EVENING, World, start, warm_up
 from tests.support.bot_api_server.server import TelegramServer
@@ -105,7 +105,6 @@ class EveningsRun:
         self._others, self._jumps = others, world.jumps
         self._deaths = iter(plan.deaths)
         self._victims: list[BaseProcess] = []
-        self._by_own_hand: dict[int | None, Death] = {}  #: by process number; who is killed before is taken out
         self._forgiven = self._kills = self._faults = self._in_flight = 0
         self._happened = Happened()
         self._blocked: set[int] = set()
@@ -147,7 +146,8 @@ class EveningsRun:
         """No answer came again but what was on its way at a trouble."""
         for words, chat_id in self._happened.asked.items():
             copies = copies_of(words, chat_id, self._server.effects)
-            if problems := unexcused(copies, self._ports(), self._troubles):
+            typed = self._happened.typed[words]
+            if problems := unexcused(typed, copies, self._ports(), self._troubles):
                 raise Broken(f"{words} of chat {chat_id} was answered again: {problems}, with {self._troubles}")
 
     def _ports(self) -> dict[int, str]:
@@ -191,7 +191,6 @@ class EveningsRun:
         self._note(event.what)
         if event.what == "kill":
             for victim in self._victims:
-                self._by_own_hand.pop(victim.pid, None)
                 victim.kill()
         elif event.what == "second process":
             self._victims.append(start(self._context, self._world, None))
@@ -204,11 +203,10 @@ class EveningsRun:
             self._faults += 1
         elif event.what == "say" and event.chat_id not in self._blocked:
             command = f"/q{len(self._happened.asked)}x"
-            self._happened.asked[command] = event.chat_id
-            self._server.say(event.chat_id, command)
+            self._say(event.chat_id, command, command)
         elif event.what == "ask" and event.chat_id not in self._blocked:  # the answer has a picture
-            self._happened.asked[f"Over the next {event.number} trading days"] = event.chat_id
-            self._server.say(event.chat_id, f"/forecast KO {event.number}d")
+            answer = f"Over the next {event.number} trading days"
+            self._say(event.chat_id, f"/forecast KO {event.number}d", answer)
         elif event.what == "unreadable" and event.chat_id not in self._blocked:
             self._server.push_update(MADE_UNREADABLE[event.number](event.chat_id), check=False)
             self._happened.unreadable += 1
@@ -226,6 +224,11 @@ class EveningsRun:
             self._has_moved = True
             self._forbidden.discard(GROUP)  # a supergroup begins with all rights
             self._for_good.discard(GROUP)
+
+    def _say(self, chat_id: int, typed: str, answer: str) -> None:
+        """`answer` are words that only its answer has."""
+        self._happened.asked[answer], self._happened.typed[answer] = chat_id, typed
+        self._server.say(chat_id, typed)
 
     def _calm(self, session: date) -> None:
         """Everybody is well again, and is left alone to put things right."""
@@ -300,19 +303,13 @@ class EveningsRun:
             if victim.exitcode != -signal.SIGKILL:
                 raise Broken(f"a victim ended by itself, with exit status {victim.exitcode}")
             self._kills += 1
-            self._befalls(self._how_ended(victim))
+            self._befalls("ended", left=unmarked(self._store))
             self._in_flight += self._left_behind()
             self._note("died")
         if not self._victims:
             death = next(self._deaths, None) if dying else None
             self._note(f"start, to die at {death}" if death else "start")
-            self._victims.append(victim := start(self._context, self._world, death))
-            if death is not None:
-                self._by_own_hand[victim.pid] = death
-
-    def _how_ended(self, victim: BaseProcess) -> str:
-        death = self._by_own_hand.pop(victim.pid, None)
-        return ENDED_MARKING if death is not None and death.point == IN_MARKING else "ended"
+            self._victims.append(start(self._context, self._world, death))
 
     def _left_behind(self) -> int:
         """Messages on their way when somebody died; 0 while the database is away. Raises Broken for too many."""
@@ -330,10 +327,16 @@ class EveningsRun:
             owed = db.rows("SELECT * FROM outbox WHERE state <> 'sent'")
             return owed, db.rows("SELECT * FROM inbox WHERE done_at IS NULL"), db.rows("SELECT * FROM leases")
 
-    def _befalls(self, what: str, machine: str = EVERYBODY, until: float | None = None) -> int:
+    def _befalls(
+        self,
+        what: str,
+        machine: str = EVERYBODY,
+        until: float | None = None,
+        left: frozenset[str] = frozenset(),
+    ) -> int:
         """Note a trouble that lasts until then at least; its number is for `_is_over`."""
         now = fast.now()
-        self._troubles.append(Trouble(what, machine, now, now if until is None else until))
+        self._troubles.append(Trouble(what, machine, now, now if until is None else until, left))
         return len(self._troubles) - 1
 
     def _is_over(self, number: int) -> None:

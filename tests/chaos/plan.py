@@ -20,7 +20,6 @@ UNREADABLE = True  #: whether people also send what the Telegram library cannot 
 TROUBLE = 8.0  #: fast seconds of an evening in which things go wrong; then it is left to recover
 
 # where a victim may die by its own hand: the places between which a row and Telegram disagree
-IN_MARKING = "answer: recorded, not committed"
 POINTS = (
     "tick: rows written, not committed",
     "claim: row taken, not committed",
@@ -32,7 +31,7 @@ POINTS = (
     "receive: stored, not committed",
     "answer: begun, not sent",
     "answer: sent, not recorded",
-    IN_MARKING,
+    "answer: recorded, not committed",
     "lease: taken, not committed",
 )
 POINTS_OF_CHANNELS = (

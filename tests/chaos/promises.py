@@ -61,6 +61,7 @@ class Happened:
     """What people did in a run, as far as the promises are about it."""
 
     asked: dict[str, int] = field(default_factory=dict)  #: chats, by words that only the answer has
+    typed: dict[str, str] = field(default_factory=dict)  #: what they typed for it, by the same words
     blocked: set[int] = field(default_factory=set)  #: chats that blocked the bot for a while
     shut: set[int] = field(default_factory=set)  #: chats that let nobody write until what was owed was out of date
     unreadable: int = 0  #: updates that the Telegram library cannot decode

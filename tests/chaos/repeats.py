@@ -1,25 +1,28 @@
 """Whether each answer that came again was on its way at a trouble: then nobody could know that it had come.
 
-Its own request got no answer, or it was not marked yet when its host died, hung or lost a way; or its host died in
-marking it, which may have waited for the database; or the one who sent it again had hung or been cut off until then,
-and did not know that another had answered. Each trouble excuses one copy.
+Its own request got no answer, or it was not marked yet when its host died, hung or lost a way; or the one who sent it
+again had hung or been cut off until then, and did not know that another had answered. Each trouble excuses one copy.
+What was marked when a host died, the database tells; where it cannot be asked, what was sent long before was marked.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from bellwether.core.errors import StoreError
+from bellwether.db.database import Store
 from bellwether.db.encryption import BUSY_TIMEOUT
+from bellwether.delivery import inbox_table
 from tests.chaos.fast import SPEED
 from tests.support.bot_api_server.server import Effect
 
 EVERYBODY = ""  #: in place of a machine
 #: fast seconds, half a second of the wall's, in which what was sent is marked, a death is seen, or a way is used again
 _A_WHILE = 10.0
-ENDED_MARKING = "ended in marking"  #: a death between the words that mark what was answered and their commit
-_MARKING = BUSY_TIMEOUT * SPEED  #: fast seconds that a marking may wait for the database's other writers
+_PATIENCE = BUSY_TIMEOUT * SPEED  #: fast seconds that a mark may wait for the database's other writers
 
 
 @dataclass(frozen=True)
@@ -30,10 +33,21 @@ class Trouble:
     machine: str
     began: float
     ended: float
+    unmarked: frozenset[str] = frozenset()  #: what had been typed and was not marked as answered when it was looked
 
     def befell(self, machine: str, since: float, until: float) -> bool:
         """Whether it hit a machine in that time, or so shortly before that it was not well again."""
         return self.machine in {EVERYBODY, machine} and self.began <= until and self.ended + _A_WHILE >= since
+
+
+def unmarked(store: Store) -> frozenset[str]:
+    """What was typed and is not marked as answered; nothing while the database is away."""
+    try:
+        with store.reading() as db:
+            bodies = [json.loads(body) for _, body in inbox_table.unanswered(db)]
+    except StoreError:
+        return frozenset()
+    return frozenset(body["message"]["text"] for body in bodies if "text" in body.get("message", {}))
 
 
 def copies_of(words: str, chat_id: int, effects: Sequence[Effect]) -> list[Effect]:
@@ -46,10 +60,10 @@ def copies_of(words: str, chat_id: int, effects: Sequence[Effect]) -> list[Effec
     return sorted(copies, key=lambda effect: effect.at)
 
 
-def unexcused(copies: Sequence[Effect], ports: Mapping[int, str], troubles: Sequence[Trouble]) -> list[str]:
+def unexcused(typed: str, copies: Sequence[Effect], ports: Mapping[int, str], troubles: Sequence[Trouble]) -> list[str]:
     """Tell of each copy that came again though the one before had arrived, and could be known to have.
 
-    `ports` tells which machine a request came from; without any there is one machine.
+    `typed` is what they answer. `ports` tells which machine a request came from; without any there is one machine.
     """
     left = sorted(troubles, key=lambda trouble: trouble.ended)
     told = []
@@ -61,7 +75,7 @@ def unexcused(copies: Sequence[Effect], ports: Mapping[int, str], troubles: Sequ
             (
                 trouble
                 for trouble in left
-                if trouble.befell(host, copy.seen.at, copy.at + _marked_within(trouble))
+                if trouble.befell(host, copy.seen.at, copy.at + (_PATIENCE if typed in trouble.unmarked else _A_WHILE))
                 or (host != other and trouble.befell(other, again.seen.at, again.seen.at))
             ),
             None,
@@ -71,7 +85,3 @@ def unexcused(copies: Sequence[Effect], ports: Mapping[int, str], troubles: Sequ
         else:
             left.remove(excuse)
     return told
-
-
-def _marked_within(trouble: Trouble) -> float:
-    return _MARKING if trouble.what == ENDED_MARKING else _A_WHILE

@@ -27,6 +27,7 @@ from tests.chaos.other_channels import OtherChannels
 from tests.chaos.plan import Death, Event, Plan
 from tests.chaos.plan_of_hosts import BREAKS, HOLDER, SWALLOWS_AND_BREAKS, absences, skews
 from tests.chaos.promises import Broken, Figures, check_ledger
+from tests.chaos.repeats import unmarked
 from tests.chaos.victim import World, start
 from tests.support.bot_api_server.server import TelegramServer
 from tests.support.postgres import Server
@@ -145,7 +146,6 @@ class HostsRun(EveningsRun):
         until = fast.now() + event.seconds
         if event.what == "kill host" and host.victim is not None:
             self._note(f"kill {host.world.machine}")
-            self._by_own_hand.pop(host.victim.pid, None)
             host.victim.kill()
         elif event.what == "terminate host" and host.victim is not None:
             self._note(f"terminate {host.world.machine}")
@@ -242,14 +242,11 @@ class HostsRun(EveningsRun):
                 if not host.hangs and not host.cuts and self._database_server.runs:
                     raise Broken(f"the victim on {host.world.machine} does not stop")
                 self._note(f"{host.world.machine} cannot stop")
-                self._by_own_hand.pop(host.victim.pid, None)
                 host.victim.kill()
             if host.victim is None and (not dying or fast.now() >= host.back_at):
                 death: Death | None = next(self._deaths, None) if dying else None
                 self._note(f"start {host.world.machine}" + (f", to die at {death}" if death else ""))
                 host.victim = start(self._context, replace(host.world, began=self._world.began), death)
-                if death is not None:
-                    self._by_own_hand[host.victim.pid] = death
                 self._victims = [host.victim for host in self._hosts if host.victim is not None]
 
     def _ended(self, host: Host) -> None:
@@ -259,7 +256,7 @@ class HostsRun(EveningsRun):
         if code != -signal.SIGKILL and not (host.told_to_stop is not None and code in {0, -signal.SIGTERM}):
             raise Broken(f"the victim on {host.world.machine} ended by itself, with exit status {code}")
         self._note(f"{host.world.machine} ended, {code}")
-        self._befalls(self._how_ended(host.victim), host.world.machine)
+        self._befalls("ended", host.world.machine, left=unmarked(self._store))
         self._kills += 1
         self._in_flight += self._left_behind()
         host.victim, host.hangs, host.told_to_stop = None, False, None

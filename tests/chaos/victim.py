@@ -41,7 +41,7 @@ from bot.telegram.sender import TelegramSender
 from scheduler import LEASE, Timetable
 from serving import GRACE, HAND_OVER, _hand_over
 from tests.chaos.fast import SPEED, FastLoop, now
-from tests.chaos.plan import IN_MARKING, Death
+from tests.chaos.plan import Death
 from tests.support.png import blank
 
 LONG_BEFORE = timedelta(days=1)  #: when targets were proved: before whatever a clock may be set back to
@@ -226,6 +226,6 @@ _PLACES: dict[str, tuple[Any, str, bool]] = {
     "receive: stored, not committed": (inbox_table, "keep", False),
     "answer: begun, not sent": (TelegramSender, "answer", True),
     "answer: sent, not recorded": (TelegramSender, "answer", False),
-    IN_MARKING: (inbox_table, "done", False),
+    "answer: recorded, not committed": (inbox_table, "done", False),
     "lease: taken, not committed": (outbox_table, "release_claims", False),
 }
