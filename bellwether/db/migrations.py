@@ -90,3 +90,15 @@ def reader_links() -> Iterable[str]:
         "ALTER TABLE targets ADD COLUMN refusal TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE targets ADD COLUMN refusing_since TEXT",
     )
+
+
+@on_both
+def why_ranges_missed() -> Iterable[str]:
+    """What speaks for a cause, of each outcome by its number, and how often it came."""
+    return (
+        "CREATE TABLE outcome_evidence (id INTEGER PRIMARY KEY, held INTEGER, evidence INTEGER NOT NULL,"
+        " rule INTEGER NOT NULL)",
+        "CREATE TABLE evidence_sums (model_id TEXT NOT NULL, shown INTEGER NOT NULL, horizon INTEGER NOT NULL,"
+        " cutoff INTEGER NOT NULL, held INTEGER NOT NULL, evidence INTEGER NOT NULL, forecasts INTEGER NOT NULL,"
+        " PRIMARY KEY (model_id, shown, horizon, cutoff, held, evidence))",
+    )

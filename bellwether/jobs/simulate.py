@@ -7,9 +7,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bellwether.core.errors import BadDate
+from bellwether.forecasting.forecaster import BASELINE_ID
+from bellwether.jobs.file_evidence import file_evidence
 from bellwether.jobs.replay import replay, rows_in, simulated_from
 from bellwether.market.calendar import sessions_between
 from bellwether.services import Services
+from bellwether.track_record.misses import evidence_table
+from bellwether.track_record.misses.simulated_evidence import EVIDENCE, by_week, save_evidence
 from bellwether.track_record.scores.record_summary import write_summary
 from bellwether.track_record.scores.simulated_record import path_of, save, simulated_record, years_of
 from bellwether.track_record.scores.track_record import RecordFilter
@@ -39,6 +43,10 @@ def simulate(
     with TemporaryDirectory(dir=out.parent) as folder:
         past = replay(services, first, last, Path(folder) / "replay.sqlite3", every=every, done=done)
         count = rows_in(past.store)
+        file_evidence(past, most=None)
+        with past.store.reading() as db:
+            counts = evidence_table.by_symbol(db)
+        save_evidence(path_of(services.store, EVIDENCE), by_week(counts, BASELINE_ID))
         save(out, simulated_from(past.store, tuple(instrument.symbol for instrument in services.universe)))
         past.store.close()
     years = years_of(simulated_record(services.store, RecordFilter()))

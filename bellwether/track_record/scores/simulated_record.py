@@ -16,9 +16,11 @@ import numpy.typing as npt
 from bellwether.core.errors import LedgerError
 from bellwether.db.database import Store
 from bellwether.track_record.ledger.ledger_table import from_days
+from bellwether.track_record.misses.reasons import Counts
+from bellwether.track_record.misses.simulated_evidence import EVIDENCE, SimulatedEvidence, load_evidence
 from bellwether.track_record.scores.columns import COLUMNS, with_evenings
 from bellwether.track_record.scores.score_table import ScoreTable, together
-from bellwether.track_record.scores.track_record import MOST_MISSES, RecordFilter, record_of
+from bellwether.track_record.scores.track_record import MOST_MISSES, NOTHING_FILED, RecordFilter, record_of
 from bellwether.track_record.scores.types import Miss, TrackRecord
 
 THOUSANDTHS = 1000  #: sums are kept as whole thousandths: a third of the size, and nothing that could be seen
@@ -64,7 +66,16 @@ def simulated_record(store: Store, asked: RecordFilter) -> TrackRecord:
     """The record of the newest replay: one made here, else the one that comes with the sample market."""
     whole = _load(*newest_file(store, RECORD))
     table = whole.everyone if asked.symbol is None else whole.table.take(whole.symbol == asked.symbol)
-    return record_of(table, tuple(_some_misses(whole.misses, asked)), asked, simulated=True)
+    misses = tuple(_some_misses(whole.misses, asked))
+    return record_of(table, misses, asked, simulated=True, evidence=_evidence(store, asked))
+
+
+def _evidence(store: Store, asked: RecordFilter) -> Counts:
+    """The counts that belong to the newest replay; none where it kept none, as those of earlier versions did."""
+    own, changed = newest_file(store, EVIDENCE)
+    if own is None and newest_file(store, RECORD)[0] is not None:
+        return NOTHING_FILED
+    return _load_evidence(own, changed).counts(asked.symbol, asked.since, asked.horizon, asked.model_id)
 
 
 def weekly_rows(store: Store, symbol: str | None, horizon: int | None) -> list[dict[str, Any]]:
@@ -131,6 +142,15 @@ def _load(file: Path | None, changed: int) -> Simulated:
         )
     except (OSError, ValueError, LookupError, TypeError) as problem:
         raise LedgerError(f"The simulated record {RECORD} cannot be read; make it again or delete it.") from problem
+
+
+@lru_cache(maxsize=2)
+def _load_evidence(file: Path | None, changed: int) -> SimulatedEvidence:
+    """As `_load`."""
+    try:
+        return load_evidence(content_of(file, EVIDENCE))
+    except (OSError, ValueError, LookupError, TypeError) as problem:
+        raise LedgerError(f"The simulated record {EVIDENCE} cannot be read; make it again or delete it.") from problem
 
 
 def _some_misses(misses: tuple[Miss, ...], asked: RecordFilter) -> list[Miss]:

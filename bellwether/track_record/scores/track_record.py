@@ -5,6 +5,7 @@ score_sums (all symbols) or ledger + outcomes (one symbol) | Table | score_of, b
 
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -16,12 +17,15 @@ from bellwether.forecasting.forecaster import BASELINE_ID
 from bellwether.track_record.ledger import ledger_table, outcomes_table, score_sums_table
 from bellwether.track_record.ledger.ledger_table import from_days, unpack_all
 from bellwether.track_record.ledger.outcomes_table import PastForecast, outcomes_of
+from bellwether.track_record.misses import evidence_table
+from bellwether.track_record.misses.reasons import Counts, why_missed
 from bellwether.track_record.scores.columns import COLUMNS, miss_distance, scored
 from bellwether.track_record.scores.score_table import ScoreTable, reliability_of, score_of, table_of
 from bellwether.track_record.scores.types import GateStatus, HorizonScore, Miss, ModelScore, MonthScore, TrackRecord
 
 LONGEST_POOLED = 21  #: sessions: longer horizons overlap too much to add anything to a score
 MOST_MISSES = 20
+NOTHING_FILED: Counts = MappingProxyType({})
 _SUMS = 6  #: where the sums begin in a row of `score_sums.between`
 
 
@@ -38,10 +42,14 @@ class RecordFilter:
 def live_record(store: Store, asked: RecordFilter, standings: tuple[GateStatus, ...] = ()) -> TrackRecord:
     """The record of what was really issued. Raises StoreError."""
     with store.reading() as db:
+        evidence = evidence_table.counts(
+            db, asked.symbol, asked.since, asked.horizon, asked.model_id, unless=BASELINE_ID
+        )
         if asked.symbol is None:
-            return record_of(whole_table(db, asked), _whole_misses(db, asked), asked, standings=standings)
+            table, misses = whole_table(db, asked), _whole_misses(db, asked)
+            return record_of(table, misses, asked, standings=standings, evidence=evidence)
         rows = outcomes_table.of_symbol(db, asked.symbol, asked.since)
-    return record_of(symbol_table(rows), symbol_misses(rows, asked), asked, standings=standings)
+    return record_of(symbol_table(rows), symbol_misses(rows, asked), asked, standings=standings, evidence=evidence)
 
 
 def record_of(
@@ -51,8 +59,12 @@ def record_of(
     *,
     simulated: bool = False,
     standings: tuple[GateStatus, ...] = (),
+    evidence: Counts = NOTHING_FILED,
 ) -> TrackRecord:
-    """The record that a table amounts to; rows that were not asked for are left out."""
+    """The record that a table amounts to; rows that were not asked for are left out.
+
+    `evidence` counts what was asked for alone.
+    """
     table = table.take(_chosen(table, asked))
     speaking = table.take(_speaking(table, asked))
     settled = speaking.take(speaking.sums[:, 0] > 0)
@@ -83,6 +95,7 @@ def record_of(
         reliability=reliability_of(pooled),
         misses=misses,
         standings=standings,
+        why_missed=why_missed(evidence, outcomes_in, LONGEST_POOLED if asked.horizon is None else None),
     )
 
 

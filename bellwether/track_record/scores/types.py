@@ -10,6 +10,7 @@ from enum import Enum
 
 from bellwether.core.i18n.translate import N_
 from bellwether.core.types import SkillVerdict
+from bellwether.track_record.misses.reasons import WhyMissed
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,7 @@ class TrackRecord:
     reliability: tuple[Reliability, ...]  #: one for each of LEVELS
     misses: tuple[Miss, ...]  #: the biggest first
     standings: tuple[GateStatus, ...] = ()  #: of the models, in the test that may silence them
+    why_missed: WhyMissed | None = None  #: None while nothing is filed
 
 
 @dataclass(frozen=True, slots=True)

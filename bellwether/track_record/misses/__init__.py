@@ -1,0 +1,1 @@
+"""Why ranges missed, by evidence."""
