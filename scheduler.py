@@ -43,6 +43,7 @@ from bellwether.hosts.keeping import LeaseKeeper
 from bellwether.hosts.lease import Lease
 from bellwether.hosts.parts import EVERY, ServicePart
 from bellwether.jobs.evening import Evening, keep_evening, reads_evening
+from bellwether.jobs.file_evidence import file_evidence
 from bellwether.jobs.heartbeat import heartbeat
 from bellwether.jobs.prove_ledger import prove_ledger
 from bellwether.jobs.record_universe import Forecasted, forecast_universe
@@ -278,6 +279,7 @@ class Timetable:
         )
         if issued.issued or settled.settled or settled.lost:
             log.info("Track record: %d forecasts entered. %s", issued.issued, settled)
+        await asyncio.to_thread(file_evidence, self._services, self._gives_way())
 
     async def _reports(self) -> None:
         """Tell of companies that have reported, and enter the forecasts that follow from it."""

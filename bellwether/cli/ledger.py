@@ -40,8 +40,11 @@ def verify(expect: str | None) -> None:
 @ledger.command()
 def rebuild() -> None:
     """Make the sums and lists that the track record shows again from the rows, which stay as they are."""
+    from bellwether.jobs.file_evidence import file_evidence
     from bellwether.track_record.ledger.rebuild import rebuild as run
 
     services = build()
     run(services.store, lambda symbol: str(services.provider.instrument(symbol).calendar))
     click.echo("The sums, the misses and the list of open forecasts are made again from the ledger's rows.")
+    filed = file_evidence(services, most=None)
+    click.echo(f"Why ranges missed is filed again, from the prices at hand: {filed:,} outcomes.")

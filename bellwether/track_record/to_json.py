@@ -5,10 +5,12 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any
 
+from bellwether.core.types import Q10, Q90
 from bellwether.forecasting.to_json import by_level, calibration_json
 from bellwether.track_record.ledger.ledger_table import LedgerRow
-from bellwether.track_record.ledger.outcomes_table import LedgerEntry
+from bellwether.track_record.ledger.outcomes_table import LedgerEntry, Settled
 from bellwether.track_record.ledger.receipts import Receipt
+from bellwether.track_record.misses.evidence import Evidence, causes_of, class_of
 from bellwether.track_record.scores.types import Score, TrackRecord
 
 
@@ -20,7 +22,9 @@ def record_json(record: TrackRecord) -> dict[str, Any]:
 
 def receipt_json(receipt: Receipt) -> dict[str, Any]:
     """A receipt, by the names of its fields; the row's number comes first."""
-    return {"row": receipt.row, **_plain(receipt)}
+    came = receipt.outcome
+    outcome = None if came is None else _outcome_json(came, receipt.log_returns[Q10], receipt.log_returns[Q90])
+    return {"row": receipt.row, **_plain(receipt), "outcome": outcome}
 
 
 def entry_json(entry: LedgerEntry) -> dict[str, Any]:
@@ -34,7 +38,20 @@ def entry_json(entry: LedgerEntry) -> dict[str, Any]:
         "inside_80": None if came is None else said["0.1"] <= came <= said["0.9"],
         "inside_90": None if came is None else said["0.05"] <= came <= said["0.95"],
     }
-    return issued | {"settled": True, "outcome": _plain(outcome) | inside}
+    plain = _outcome_json(outcome, said["0.1"], said["0.9"])
+    return issued | {"settled": True, "outcome": plain | inside}
+
+
+def _outcome_json(outcome: Settled, low: float, high: float) -> dict[str, Any]:
+    """What came, and of a miss of the range from `low` to `high` its class, once it is filed."""
+    plain: dict[str, Any] = _plain(outcome)
+    bits, came = plain.pop("evidence"), outcome.log_return
+    is_filed_miss = bits is not None and came is not None and not low <= came <= high
+    evidence = Evidence(bits) if is_filed_miss else None
+    return plain | {
+        "why_missed": class_of(evidence).name if evidence is not None else None,
+        "causes": list(causes_of(evidence)) if evidence is not None else None,
+    }
 
 
 def issued_json(row: LedgerRow) -> dict[str, Any]:

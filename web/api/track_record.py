@@ -58,11 +58,14 @@ def get_receipt(
     reply: ReplyOf,
     forecast_id: Annotated[str, Path(description="`forecast_id` of an issued forecast", max_length=60)],
 ) -> Response:
-    """The row of one issued forecast and what proves it. It never changes once its outcome is there.
+    """The row of one issued forecast and what proves it.
+
+    It never changes once its outcome is there and, of a miss, its class is filed.
 
     The sample market, of which nothing is issued, has those of the misses in its record to show, made anew.
     """
     row = receipts.get(forecast_id)
-    final = row.outcome is not None and issues_forecasts(row.source)
+    is_filed = row.outcome is not None and row.outcome.evidence is not None
+    final = is_filed and issues_forecasts(row.source)
     headers = {"Cache-Control": f"private, max-age={_ONE_YEAR}, immutable"} if final else {}
     return reply(receipt_json(row), name=f"receipt_{row.forecast_id}", headers=headers)

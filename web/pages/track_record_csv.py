@@ -19,7 +19,7 @@ from web.rows import csv_text, flat
 _AT_ONCE = 2000  #: rows, each reading of them a transaction of its own: a slow reader must not hold up the database
 _NOTHING = LedgerEntry(row_from((0, "", "", 0, 1, 0, 0, "", "", 0, b"", bytes(NUMBERS_SIZE), b"")), None)
 _CALIBRATION = ("session", "factor", "stocks")
-_OUTCOME = ("log_return", "session", "settled_at", "inside_80", "inside_90")
+_OUTCOME = ("log_return", "session", "settled_at", "why_missed", "causes", "inside_80", "inside_90")
 
 
 def name_of(symbol: str | None, horizon: int | None) -> str:

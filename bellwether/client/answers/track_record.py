@@ -8,6 +8,7 @@ from .forecast import CalibrationAnswer
 from .wire import ApiAnswer, Day, Instant, by_level
 
 Told = Annotated[float | None, Field(description="As it was told; null in rows from before it was kept")]
+MissClassName = Annotated[str, Field(description="DATA_FAULT, REPORT, MARKET, GAP, NONE or UNKNOWN, in this order")]
 LogReturns = Annotated[dict[str, float], by_level("LogReturns", "Cumulative log return from the cutoff")]
 
 
@@ -105,6 +106,41 @@ class StandingAnswer(ApiAnswer):
     needed: float
 
 
+class MissClassAnswer(ApiAnswer):
+    """How many misses are of one class; the classes add up to all misses."""
+
+    name: MissClassName
+    misses: int
+
+
+class MissCauseAnswer(ApiAnswer):
+    """How often there was evidence of a cause, among misses and among ranges that held, of which that is known."""
+
+    cause: Annotated[str, Field(description="DATA_FAULT, REPORT, MARKET or GAP")]
+    in_misses: int
+    of_misses: int
+    in_held: int
+    of_held: int
+
+
+class MissReasonsAnswer(ApiAnswer):
+    """Why the 80 % ranges of one horizon missed, or of all that the score pools."""
+
+    horizon: Annotated[int | None, Field(description="null: all that `score` pools")]
+    misses: int
+    held: int
+    classes: list[MissClassAnswer]
+    causes: list[MissCauseAnswer]
+
+
+class WhyMissedAnswer(ApiAnswer):
+    """Why 80 % ranges missed, by evidence."""
+
+    pooled: MissReasonsAnswer
+    by_horizon: list[MissReasonsAnswer]
+    unfiled: Annotated[int, Field(description="Outcomes that nobody has looked at yet")]
+
+
 class TrackRecordAnswer(ApiAnswer):
     """How the issued forecasts turned out."""
 
@@ -127,6 +163,7 @@ class TrackRecordAnswer(ApiAnswer):
     reliability: list[ReliabilityAnswer]
     misses: list[MissAnswer]
     standings: list[StandingAnswer]
+    why_missed: Annotated[WhyMissedAnswer | None, Field(description="null while nothing is filed")]
 
 
 class OutcomeAnswer(ApiAnswer):
@@ -135,6 +172,12 @@ class OutcomeAnswer(ApiAnswer):
     log_return: Annotated[float | None, Field(description="From cutoff to target; null where no price came")]
     session: Annotated[Day | None, Field(description="Of the close it was read from")]
     settled_at: Instant
+    why_missed: Annotated[
+        MissClassName | None, Field(description="null for a range that held, and while a miss is not filed")
+    ]
+    causes: Annotated[
+        list[str] | None, Field(description="All causes that there is evidence of, the one that counts first")
+    ]
 
 
 class LedgerOutcomeAnswer(OutcomeAnswer):

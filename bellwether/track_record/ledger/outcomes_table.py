@@ -31,6 +31,7 @@ from bellwether.track_record.ledger.ledger_table import (
 
 Key = tuple[str, bool, int, int]  #: model_id, shown, horizon, cutoff in days since 1970
 _FLOAT = struct.Struct("<d")
+_WITH_EVIDENCE = "LEFT JOIN outcome_evidence ON outcome_evidence.id = outcomes.id"
 
 
 class PastForecast(NamedTuple):
@@ -71,6 +72,7 @@ class Settled:
     log_return: float | None  #: from the cutoff to the target; None: no price came
     session: date | None  #: of the close: the target, or the first one after a day that may be a holiday
     settled_at: datetime
+    evidence: int | None = None  #: of `misses.evidence.Evidence`, on why it came so; None while it is not filed
 
 
 def content(stored: Sequence[Any]) -> bytes:
@@ -140,15 +142,18 @@ def outcomes_of(forecasts: Iterable[PastForecast]) -> tuple[list[PastForecast], 
 
 def of(db: Connection, seq: int) -> Settled | None:
     """The outcome of the forecast in a row of the ledger; None while it is open."""
-    sql = "SELECT log_return, session, settled_at FROM outcomes WHERE seq = :seq"
+    sql = f"SELECT log_return, session, settled_at, evidence FROM outcomes {_WITH_EVIDENCE} WHERE seq = :seq"
     stored = db.execute(sql, {"seq": seq}).fetchone()
     return _settled(*stored) if stored else None
 
 
-def _settled(log_return: float | None, session: int | None, settled_at: int | None) -> Settled | None:
+def _settled(
+    log_return: float | None, session: int | None, settled_at: int | None, evidence: int | None
+) -> Settled | None:
     if settled_at is None:
         return None
-    return Settled(log_return, from_days(session) if session is not None else None, from_microseconds(settled_at))
+    day = from_days(session) if session is not None else None
+    return Settled(log_return, day, from_microseconds(settled_at), evidence)
 
 
 def orphans(db: Connection) -> int:
@@ -200,15 +205,16 @@ def page(
 ) -> list[LedgerEntry]:
     """At most `limit` rows after the row of that number, in their order; of one symbol or horizon, if given."""
     sql = (
-        f"SELECT {COLUMNS}, widened, log_return, session, settled_at"
-        " FROM ledger LEFT JOIN outcomes USING (seq) WHERE seq > :after"
+        f"SELECT {COLUMNS}, widened, log_return, session, settled_at, evidence"
+        f" FROM ledger LEFT JOIN outcomes USING (seq) {_WITH_EVIDENCE} WHERE seq > :after"
         f"{' AND symbol = :symbol' if symbol is not None else ''}"
         f"{' AND horizon = :horizon' if horizon is not None else ''} ORDER BY seq LIMIT :limit"
     )
     rows = db.execute(sql, {"after": after, "limit": limit, "symbol": symbol, "horizon": horizon})
     return [
-        LedgerEntry(row_from(row), _settled(log_return, session, settled_at), calibration_from(widened))
-        for *row, widened, log_return, session, settled_at in rows
+        LedgerEntry(row_from(row), _settled(*came), calibration_from(widened))
+        for *row, widened, log_return, session, settled_at, evidence in rows
+        if (came := (log_return, session, settled_at, evidence))
     ]
 
 

@@ -16,6 +16,7 @@ from bellwether.track_record.ledger import ledger_table, outcomes_table, score_s
 from bellwether.track_record.ledger.outcomes_table import Key
 from bellwether.track_record.ledger.score_sums import ScoreSums
 from bellwether.track_record.ledger.score_sums_table import Misses
+from bellwether.track_record.misses import evidence_table
 from bellwether.track_record.scores.columns import COLUMNS
 
 MEND = f"Run `{COMMAND} ledger rebuild`: it makes them again from the rows."
@@ -39,6 +40,8 @@ def differences(db: Connection) -> list[str]:
             f"first is {model}{'' if shown else ' (tried)'}, horizon {horizon}, "
             f"{ledger_table.from_days(cutoff)}. {MEND}"
         )
+    if wrong_counts := evidence_table.differences(db):
+        problems.append(f"The counts of why ranges missed are not what is filed, in {wrong_counts:,} places. {MEND}")
     if not _same_misses(score_sums_table.misses(db), scores.misses):
         problems.append(f"The list of misses is not what the rows amount to. {MEND}")
     return problems
@@ -46,6 +49,8 @@ def differences(db: Connection) -> list[str]:
 
 def rebuild(store: Store, calendar_of: Callable[[str], str]) -> None:
     """Make the sums, the misses and the list of open forecasts again from the chains, all or nothing.
+
+    Why ranges missed is forgotten, to be filed again from prices: `jobs.file_evidence`.
 
     `calendar_of` tells the trading calendar of a symbol that has no other open forecast. Raises StoreError.
     """
@@ -57,6 +62,7 @@ def rebuild(store: Store, calendar_of: Callable[[str], str]) -> None:
         for chain in (ledger_table.CHAIN, outcomes_table.CHAIN):
             chain.begin(db)
         score_sums_table.clear(db)
+        evidence_table.clear(db)
         score_sums_table.count_issued(db, ledger_table.counts(db))
         _score_sums(db).enter(db)
         known |= outcomes_table.calendars(db)

@@ -165,7 +165,8 @@ def gap_evidence(settled: SettledRange, bars: Bars) -> Evidence:
 
     A bar whose four prices are the same has no opening of its own.
     """
-    rows = np.arange(*np.searchsorted(bars.sessions, [settled.cutoff, settled.session], side="right"))
+    ends = [np.datetime64(settled.cutoff), np.datetime64(settled.session)]
+    rows = np.arange(*np.searchsorted(bars.sessions, ends, side="right"))
     rows = rows[rows > 0]
     openings, before = bars.values[rows, OPEN], bars.closes[rows - 1]
     prices = bars.values[rows, : CLOSE + 1]

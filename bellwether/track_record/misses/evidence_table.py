@@ -132,7 +132,8 @@ def counts(
 
     Of a model that is asked for, what it only tried counts as well.
     """
-    where = ["cutoff >= :since", "model_id = :model_id" if model_id is not None else "shown = 1 AND model_id <> :unless"]
+    shown = "shown = 1 AND model_id <> :unless"
+    where = ["cutoff >= :since", "model_id = :model_id" if model_id is not None else shown]
     where += ["horizon = :horizon"] if horizon is not None else []
     source = "evidence_sums"
     amount = "sum(forecasts)"

@@ -51,7 +51,8 @@ def by_week(counts: Mapping[SymbolKey, int], unless: str) -> SimulatedEvidence:
         if model != unless:
             weekly[symbol, model, _first_day(day), horizon, held, evidence] += count
     rows = sorted(weekly.items())
-    symbol, model, *keys = zip(*(key for key, _ in rows), strict=True) if rows else ((),) * 6
+    columns: list[Any] = list(zip(*(key for key, _ in rows), strict=True)) or [()] * 6
+    symbol, model, *keys = columns
     numbers = (*keys, [count for _, count in rows])
     return SimulatedEvidence(
         np.array(symbol, np.str_),

@@ -1,0 +1,73 @@
+"""Why ranges missed, in words: counts first, and what share the same has among ranges that held."""
+
+from bellwether.core.i18n.numbers import count, percent
+from bellwether.core.i18n.translate import gettext as _
+from bellwether.core.i18n.translate import ngettext
+from bellwether.track_record.misses.evidence import Evidence, MissClass, causes_of, class_of
+from bellwether.track_record.misses.reasons import CauseShare, MissReasons
+
+FEWEST = 5  #: misses of which a share is told; of fewer only their number
+
+
+def at_reports(reasons: MissReasons) -> str:
+    """How many misses had a report inside, and how many ranges that held; empty where nothing missed."""
+    if not reasons.misses:
+        return ""
+    (share,) = (cause for cause in reasons.causes if cause.cause is MissClass.REPORT)
+    if not share.of_misses:
+        return _("Which misses had company results within is not known.")
+    if share.of_misses < FEWEST or not share.of_held:
+        return _(
+            "Of {misses} misses whose report days are known, {with_report} had company results within; of {held} "
+            "ranges that held, {held_with_report}."
+        ).format(
+            misses=count(share.of_misses),
+            with_report=count(share.in_misses),
+            held=count(share.of_held),
+            held_with_report=count(share.in_held),
+        )
+    return _(
+        "Of {misses} misses whose report days are known, {with_report} had company results within ({share}); of the "
+        "ranges that held, {held_share} had."
+    ).format(
+        misses=count(share.of_misses),
+        with_report=count(share.in_misses),
+        share=percent(share.in_misses / share.of_misses),
+        held_share=percent(share.in_held / share.of_held),
+    )
+
+
+def by_class(reasons: MissReasons) -> str:
+    """How many misses there are of each class that has any; empty where nothing missed."""
+    if not reasons.misses:
+        return ""
+    parts = [f"{_(row.name.value)}: {count(row.misses)}" for row in reasons.classes if row.misses]
+    message = ngettext(
+        "Why {count} range missed, by the first cause that there is evidence of: {causes}.",
+        "Why {count} ranges missed, by the first cause that there is evidence of: {causes}.",
+        reasons.misses,
+    )
+    return message.format(count=count(reasons.misses), causes="; ".join(parts))
+
+
+def of_one(evidence: int) -> str:
+    """Why a single range missed, in a sentence; with the other causes that there is evidence of."""
+    bits = Evidence(evidence)
+    first, *others = causes_of(bits) or (class_of(bits).name,)
+    if not others:
+        return _("By the evidence: {cause}.").format(cause=_(MissClass[first].value))
+    return _("By the evidence: {cause}; besides: {others}.").format(
+        cause=_(MissClass[first].value), others=", ".join(_(MissClass[name].value) for name in others)
+    )
+
+
+def share_of(cause: CauseShare) -> tuple[str, str]:
+    """How often a cause was in misses and in ranges that held: "11 of 20 (55 %)"; no share of fewer than FEWEST."""
+    return _counted(cause.in_misses, cause.of_misses), _counted(cause.in_held, cause.of_held)
+
+
+def _counted(part: int, whole: int) -> str:
+    if not whole:
+        return _("not known")
+    of = _("{part} of {whole}").format(part=count(part), whole=count(whole))
+    return f"{of} ({percent(part / whole)})" if whole >= FEWEST else of
