@@ -10,8 +10,9 @@ from datetime import date
 from math import log1p
 
 from bellwether.ask import forecasts
+from bellwether.ask.miss_evidence import evidence_on
 from bellwether.core.errors import BellwetherError, LedgerError
-from bellwether.core.types import issues_forecasts
+from bellwether.core.types import Q10, Q50, Q90, issues_forecasts
 from bellwether.forecasting.forecaster import forecast_at
 from bellwether.market.calendar import SETTLING, closes_at
 from bellwether.services import Services
@@ -20,6 +21,7 @@ from bellwether.track_record.ledger.hash_chain_table import START
 from bellwether.track_record.ledger.ledger_table import ToEnter
 from bellwether.track_record.ledger.outcomes_table import Settled
 from bellwether.track_record.ledger.receipts import Receipt
+from bellwether.track_record.misses.evidence import SettledRange
 from bellwether.track_record.scores.types import Miss
 
 
@@ -62,11 +64,17 @@ def _made(services: Services) -> dict[str, Receipt]:
     made, before = {}, START
     for (miss, entered), stored in zip(pairs, ledger_table.chained(row for _, row in pairs), strict=True):
         known = closes_at(entered.calendar, miss.target_session) + SETTLING
-        came = Settled(log1p(miss.growth), miss.target_session, known)
+        evidence = evidence_on(services, miss.symbol, _range(miss, entered))
+        came = Settled(log1p(miss.growth), miss.target_session, known, int(evidence))
         receipt = receipts.receipt_of(stored, before, came)
         made[receipt.forecast_id] = made[sample_name(miss.symbol, miss.cutoff, miss.horizon)] = receipt
         before = stored[-1]
     return made
+
+
+def _range(miss: Miss, entered: ToEnter) -> SettledRange:
+    low, middle, high = (entered.log_returns[level] for level in (Q10, Q50, Q90))
+    return SettledRange(miss.cutoff, miss.horizon, miss.target_session, low, middle, high, log1p(miss.growth))
 
 
 def _forecast(services: Services, misses: tuple[Miss, ...]) -> Iterator[tuple[Miss, ToEnter]]:

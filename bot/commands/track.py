@@ -8,6 +8,7 @@ from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.types import SkillVerdict
 from bellwether.forecasting import sentences as price_sentences
 from bellwether.market.symbols.universe import Universe
+from bellwether.track_record.misses.sentences import at_reports, by_class
 from bellwether.track_record.scores import sentences
 from bellwether.track_record.scores.types import GateStatus, HorizonScore, Miss, TrackRecord
 from bot.commands.base import ChatContext, Command, Given, Press
@@ -58,7 +59,7 @@ def _details(chat: ChatContext, given: Given) -> Pressed:
 
 
 def record_text(record: TrackRecord, name: str, universe: Universe) -> str:
-    """Write a record as HTML in at most eight lines: what held, of each horizon too, and the biggest miss.
+    """Write a record as HTML in at most nine lines: what held, of each horizon too, why not, and the biggest miss.
 
     The universe knows the companies' names.
     """
@@ -71,6 +72,7 @@ def record_text(record: TrackRecord, name: str, universe: Universe) -> str:
         basis.append(_("Beside my shares stand those of the plain rule, ranges made of the recent swings alone:"))
     lines += [" ".join(basis)] if basis else []
     lines += [_of_horizon(row) for row in record.by_horizon]
+    lines += [escape(told)] if record.why_missed and (told := at_reports(record.why_missed.pooled)) else []
     biggest = _("The biggest miss:")
     lines += [f"{biggest} {_miss(miss, universe)}" for miss in record.misses[:1]]
     return "\n".join(lines)
@@ -87,6 +89,8 @@ def detailed_text(record: TrackRecord, name: str, universe: Universe) -> str:
             f"• {price_sentences.span(row.horizon)}: {escape(sentences.judged(row.score))}" for row in record.by_horizon
         ),
     ]
+    if record.why_missed and record.why_missed.pooled.misses:
+        parts.append(escape("\n".join([by_class(record.why_missed.pooled), at_reports(record.why_missed.pooled)])))
     if record.misses:
         misses = [f"• {_miss(miss, universe)}" for miss in record.misses[:_MISSES]]
         parts.append("\n".join([_("The biggest misses:"), *misses]))

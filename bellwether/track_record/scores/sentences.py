@@ -4,6 +4,7 @@ from bellwether.core.i18n.numbers import count, day, percent, signed_percent
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.i18n.translate import ngettext, said
 from bellwether.core.types import SkillVerdict
+from bellwether.track_record.misses.sentences import at_reports, by_class
 from bellwether.track_record.scores.types import Duel, Score, TrackRecord
 
 SIMULATED = said(
@@ -105,6 +106,8 @@ def lines(record: TrackRecord) -> list[str]:
         f"{part.horizon:>3} trading day{'s' if part.horizon != 1 else ''}: {judged(part.score)}"
         for part in record.by_horizon
     ]
+    if record.why_missed:
+        written += [by_class(record.why_missed.pooled), at_reports(record.why_missed.pooled)]
     if record.misses:
         written.append("The biggest misses:")
     written += [
