@@ -104,8 +104,19 @@ def as_told_now(old: dict[str, Any]) -> dict[str, Any]:
     return old
 
 
+def unfiled(old: dict[str, Any]) -> dict[str, Any]:
+    """Answers with what is told of misses now; those of an old database are filed by the service once it runs."""
+    for about, answer in old["api"].items():
+        if about.startswith(("0 /track-record", "1 /track-record")):
+            answer["body"]["why_missed"] = None
+        for entry in answer["body"].get("items", []) if "/ledger" in about else []:
+            if entry["outcome"] is not None:
+                entry["outcome"] |= {"why_missed": None, "causes": None}
+    return old
+
+
 def test_it_answers_the_same(store: Store, form: str) -> None:
-    old = as_told_now(deepcopy(KEPT["answers"]))
+    old = unfiled(as_told_now(deepcopy(KEPT["answers"])))
     new = same(answers(store.path.parent, KEPT["tokens"], FORMS[form]), old)
     for about, expected in old.items():
         assert new[about] == expected, about
@@ -118,10 +129,11 @@ def test_one_of_the_last_day_of_0_1_0_answers_the_same(tmp_path: Path, form: str
     if key:
         rewrite(path, "", key)
     before = dump(SqliteStore(path, key))
-    new = same(answers(tmp_path, NEWEST["tokens"], key), NEWEST["answers"])
-    for about, expected in NEWEST["answers"].items():
+    old = unfiled(deepcopy(NEWEST["answers"]))
+    new = same(answers(tmp_path, NEWEST["tokens"], key), old)
+    for about, expected in old.items():
         assert new[about] == expected, about
-    assert new.keys() == NEWEST["answers"].keys()
+    assert new.keys() == old.keys()
     assert "ok" in new["proof"] and "FAIL" not in new["proof"]
     after = dump(SqliteStore(path, key))
     assert after["ledger"] == before["ledger"] and after["ledger"], "what was issued stands as it was"

@@ -359,7 +359,10 @@ def test_a_replay_of_ones_own_takes_the_place_of_the_shipped_one(services: Servi
     assert found.simulated
     assert (found.issued, found.first) == (replayed, date(2021, 3, 1))
     assert found.waiting == replayed - found.settled
-    assert {path.name for path in file.parent.iterdir()} == {"simulated_record.npz", "simulated_summary.json"}
+    kept = {"simulated_record.npz", "simulated_summary.json", "simulated_evidence.npz"}
+    assert {path.name for path in file.parent.iterdir()} == kept
+    assert found.why_missed is not None
+    assert found.why_missed.pooled.misses + found.why_missed.pooled.held == found.score.forecasts
     line = sentences.trust_line(forecasts.answer(services, "AAPL", 1).forecast)
     assert line.startswith("For all stocks together a day ahead it is too early to tell: 280 forecasts have come due.")
     assert "Simulated on past prices. For all stocks in the model's test a day ahead 81 of 100" in line

@@ -15,6 +15,7 @@ from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.types import Q10, Q90, issues_forecasts
 from bellwether.forecasting import sentences
 from bellwether.track_record.ledger.receipts import Receipt
+from bellwether.track_record.misses.sentences import of_one
 from bot.commands.base import ChatContext, Command, Press
 from bot.commands.stock_typed import question_and_horizon
 from bot.replies import Button, Reply
@@ -113,7 +114,8 @@ def _outcome(receipt: Receipt) -> str:
         return _("It has no outcome: no price came, as after a delisting.")
     held = receipt.log_returns[Q10] <= came.log_return <= receipt.log_returns[Q90]
     message = _("What came: {growth}, inside the range.") if held else _("What came: {growth}, outside the range.")
-    return message.format(growth=_growth(came.log_return))
+    told = message.format(growth=_growth(came.log_return))
+    return told if held or came.evidence is None else f"{told} {of_one(came.evidence)}"
 
 
 COMMAND = Command(

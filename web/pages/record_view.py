@@ -9,6 +9,7 @@ from bellwether.ask.sample_receipts import sample_name
 from bellwether.core.types import LEVELS, Q10, Q90, SkillVerdict, issues_forecasts
 from bellwether.forecasting import sentences
 from bellwether.track_record.ledger.receipts import Receipt
+from bellwether.track_record.misses.sentences import of_one
 from bellwether.track_record.scores.sentences import without_evenings
 from bellwether.track_record.scores.types import Interval, Miss, MonthScore, Score, TrackRecord
 
@@ -223,7 +224,8 @@ def outcome(receipt: Receipt) -> str:
     within = receipt.log_returns[Q10] <= came.log_return <= receipt.log_returns[Q90]
     held = "within its 8-in-10 range" if within else "outside its 8-in-10 range"
     on = f" on {sentences.day(came.session)}" if came.session else ""
-    return f"It ended at {sentences.signed_percent(expm1(came.log_return))}{on}: {held}."
+    why = "" if within or came.evidence is None else f" {of_one(came.evidence)}"
+    return f"It ended at {sentences.signed_percent(expm1(came.log_return))}{on}: {held}.{why}"
 
 
 def ends(interval: Interval, digits: int) -> str:

@@ -20,6 +20,7 @@ from bellwether.core.parsing import DEFAULT_HORIZON, parse_horizon
 from bellwether.forecasting import change_sentences, sentences
 from bellwether.market.symbols.normalize import LONGEST_QUESTION
 from bellwether.market.symbols.universe import instrument_of
+from bellwether.track_record.misses import sentences as reasons
 from web.etag import code_version, is_known
 from web.pages import forecast_view, market_view, record_view, revenue_view
 from web.pages.share import card_address, forecast_card_address
@@ -125,6 +126,7 @@ def _environment() -> Environment:
         "view": forecast_view,
         "market": market_view,
         "records": record_view,
+        "reasons": reasons,
         "words": sentences,
         "growths": revenue_view,
         "change": change_sentences,

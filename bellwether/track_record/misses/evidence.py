@@ -15,7 +15,8 @@ import numpy as np
 
 from bellwether.core.announcement import Announcement
 from bellwether.core.i18n.translate import N_
-from bellwether.core.types import CLOSE, OPEN, Bars
+from bellwether.core.types import CLOSE, OPEN, Bars, to_date
+from bellwether.market.jumps import doubtful_moves
 from bellwether.market.returns import are_prices
 from bellwether.market.scale import ScaleDoubt, closes_to_grade, doubt_between
 from bellwether.track_record.misses.market_move import IndexMove
@@ -44,12 +45,12 @@ class Evidence(IntFlag):
 class MissClass(Enum):
     """Why a range missed, by the first kind of evidence that holds, in this order; the value is for people."""
 
-    DATA_FAULT = N_("a split or damaged prices in between")
-    REPORT = N_("the company told its results within")
+    DATA_FAULT = N_("the prices in between may be damaged, or lack a split")
+    REPORT = N_("the company reported its results in between")
     MARKET = N_("the whole market moved beyond its own range")
     GAP = N_("one night alone moved the price past the range")
     NONE = N_("none of these")
-    UNKNOWN = N_("could not be told")
+    UNKNOWN = N_("it can't be told")
 
 
 CAUSES = (Evidence.DATA_FAULT, Evidence.REPORT, Evidence.MARKET, Evidence.GAP)  #: in the order in which they count
@@ -119,8 +120,12 @@ def evidence_of(
 
 
 def is_damaged(settled: SettledRange, bars: Bars, put_right: Bars) -> bool:
-    """Whether the closes of both ends may be of two scales, or are damaged, or differ from those that settled it."""
+    """Whether a move in between is as likely damage, or an end's close is damaged or not the one that settled it."""
     if doubt_between(put_right, settled.cutoff, settled.session) is not ScaleDoubt.NONE:
+        return True
+    sound = _with_closes(put_right.until(settled.session) or put_right)
+    days = (to_date(sound.sessions[row]) for row in doubtful_moves(sound))
+    if any(settled.cutoff < day <= settled.session for day in days):
         return True
     ends = [(series.close_on(settled.cutoff), series.close_on(settled.session)) for series in (bars, put_right)]
     (raw_start, raw_end), (start, end) = ends
@@ -129,6 +134,13 @@ def is_damaged(settled: SettledRange, bars: Bars, put_right: Bars) -> bool:
     if abs(raw_start / start - 1) > SAME_CLOSE or abs(raw_end / end - 1) > SAME_CLOSE:
         return True
     return bool(abs(np.log(end / start) - settled.came) > REVISED)
+
+
+def _with_closes(bars: Bars) -> Bars:
+    usable = are_prices(bars.closes)
+    if usable.all():
+        return bars
+    return Bars(bars.symbol, bars.sessions[usable], bars.values[usable], bars.quoted_closes[usable], bars.origin)
 
 
 def report_evidence(reports: Sequence[Announcement], cutoff: date, session: date) -> Evidence:
@@ -145,12 +157,13 @@ def report_evidence(reports: Sequence[Announcement], cutoff: date, session: date
         if first <= report.day and report.end <= last:
             return Evidence.REPORT
         uncertain |= report.last_day is not None and report.day <= last and report.end >= first
-    before = [report.end for report in reports if report.day <= cutoff]
+    before = sorted(report.end for report in reports if report.day <= cutoff)
     after = [report.day for report in reports if report.day >= session]
     if not before or uncertain:
         return Evidence.REPORTS_UNKNOWN
-    is_next_known = bool(after) and min(after) - max(before) <= _BETWEEN
-    is_none_due = not after and session - max(before) <= _QUARTER
+    is_next_known = bool(after) and min(after) - before[-1] <= _BETWEEN
+    is_regular = len(before) > 1 and before[-1] - before[-2] <= _BETWEEN
+    is_none_due = not after and is_regular and session - before[-1] <= _QUARTER
     return Evidence(0) if is_next_known or is_none_due else Evidence.REPORTS_UNKNOWN
 
 

@@ -15,11 +15,11 @@ def at_reports(reasons: MissReasons) -> str:
         return ""
     (share,) = (cause for cause in reasons.causes if cause.cause is MissClass.REPORT)
     if not share.of_misses:
-        return _("Which misses had company results within is not known.")
-    if share.of_misses < FEWEST or not share.of_held:
+        return _("Which misses had company results in between is not known.")
+    if share.of_misses < FEWEST or share.of_held < FEWEST:
         return _(
-            "Of {misses} misses whose report days are known, {with_report} had company results within; of {held} "
-            "ranges that held, {held_with_report}."
+            "Misses whose report days are known: {misses}, of them with company results in between: {with_report}; "
+            "ranges that held: {held}, of them with results: {held_with_report}."
         ).format(
             misses=count(share.of_misses),
             with_report=count(share.in_misses),
@@ -27,8 +27,8 @@ def at_reports(reasons: MissReasons) -> str:
             held_with_report=count(share.in_held),
         )
     return _(
-        "Of {misses} misses whose report days are known, {with_report} had company results within ({share}); of the "
-        "ranges that held, {held_share} had."
+        "Of {misses} misses whose report days are known, {with_report} had company results in between ({share}); of "
+        "the ranges that held, {held_share} had."
     ).format(
         misses=count(share.of_misses),
         with_report=count(share.in_misses),
@@ -43,8 +43,8 @@ def by_class(reasons: MissReasons) -> str:
         return ""
     parts = [f"{_(row.name.value)}: {count(row.misses)}" for row in reasons.classes if row.misses]
     message = ngettext(
-        "Why {count} range missed, by the first cause that there is evidence of: {causes}.",
-        "Why {count} ranges missed, by the first cause that there is evidence of: {causes}.",
+        "Why {count} range missed, by evidence: {causes}.",
+        "Why {count} ranges missed, by evidence, each counted once: {causes}.",
         reasons.misses,
     )
     return message.format(count=count(reasons.misses), causes="; ".join(parts))
