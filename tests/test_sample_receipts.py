@@ -21,7 +21,10 @@ def test_every_miss_of_the_sample_s_record_leads_to_a_receipt_that_opens_with_a_
         there = visitor.get(address)
         assert there.status_code == 303
         page = visitor.get(there.headers["location"]).text
-        assert re.search(r'<p class="lede">On .+ it would have been promised, .+ outside its 8-in-10 range\. By the evidence: .+\.</p>', page)
+        assert re.search(
+            r'<p class="lede">On .+ it would have been promised, .+ outside its 8-in-10 range\. By the evidence: .+',
+            page,
+        )
         assert "Simulated: made anew from past prices" in page
         before, folded = page.split("<details", 1)
         assert not re.search("[0-9a-f]{60}", before), "what only a program reads is folded away"
