@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from bellwether.core.types import Check
-from bellwether.delivery.targets import ask
+from bellwether.delivery.targets import ask, targets_table
+from bellwether.delivery.targets.target import TargetKind
+from bellwether.jobs import doctor_channels
 from bellwether.jobs.doctor_channels import examine_channels
 from bellwether.services import Services
 from tests.test_targets import ANN, BEN, later, made
@@ -38,7 +40,7 @@ def other(tmp_path: Path) -> Path:
 
 def test_where_all_can_be_reached_it_tells_how_many_there_are(services: Services, tmp_path: Path) -> None:
     (check,) = told(services, other(tmp_path), **MAIL)
-    assert (check.ok, check.detail) == (True, "1 by ntfy, 1 by mail; their addresses can be read")
+    assert (check.ok, check.detail) == (True, "1 by mail, 1 by ntfy; their addresses can be read")
 
 
 def test_where_the_key_is_missing_it_says_so(services: Services, tmp_path: Path) -> None:
@@ -81,3 +83,16 @@ def test_where_nobody_uses_any_it_says_nothing(tmp_path: Path) -> None:
     assert examine_channels(services.settings, services.store) == []
     without_key = replace(services, settings=made(other(tmp_path), key="").settings)
     assert examine_channels(without_key.settings, services.store) == []
+
+
+def test_of_very_many_it_looks_at_the_oldest_and_the_newest(
+    services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor_channels, "SAMPLE", 4)
+    with services.store.transaction() as db:
+        for number in range(10):
+            targets_table.add(db, 100 + number, TargetKind.NTFY, "sealed elsewhere", "", "", services.clock())
+    (check,) = told(services, other(tmp_path), **MAIL)
+    assert check.detail == "2 of 4 that were looked at were set up with another key than that of today."
+    with services.store.reading() as db:
+        assert targets_table.count_in_use(db) == {TargetKind.NTFY: 11, TargetKind.MAIL: 1}

@@ -10,10 +10,10 @@ import pytest
 
 from bellwether.core.config import Settings, load_settings
 from bellwether.db.postgres_store import PostgresStore
-from bellwether.hosts import hosts_table
+from bellwether.hosts import hosts_table, leases_table
 from bellwether.hosts.differences import differences, marks_of
 from bellwether.hosts.hosts_table import ServingProcess
-from bellwether.hosts.lease import Lease
+from bellwether.hosts.lease import OURS, Lease, LeaseAnswer, LeaseOutcome
 from bellwether.hosts.parts import EVERY, ServicePart, parts_of
 from bellwether.hosts.presence import tell_of_this
 from bellwether.hosts.process_name import ProcessName
@@ -52,23 +52,23 @@ def host(tmp_path: Path) -> Iterator[Open]:
 
 def test_a_host_with_a_folder_of_its_own_takes_the_lease_of_nobody_on_the_same_machine_who_lives(host: Open) -> None:
     first, second = (Lease(host(folder), lambda: NOW, "timetable") for folder in ("one", "two"))
-    assert first.take() is None
+    assert first.take() == OURS
     for _ in range(2):
-        assert second.take() is not None, "the lock in its own folder is free, and says nothing of the other"
+        assert second.take() != OURS, "the lock in its own folder is free, and says nothing of the other"
     first.release()
-    assert second.take() is None
+    assert second.take() == OURS
     second.release()
 
 
 def test_a_lease_taken_from_one_that_hangs_does_not_fall_with_it(host: Open) -> None:
     seconds = [0.0]
     hung, heir, third = (Lease(host("one"), lambda: NOW, "timetable", lambda: seconds[0]) for _ in range(3))
-    assert hung.take() is None
-    assert heir.take() is not None
+    assert hung.take() == OURS
+    assert heir.take() != OURS
     seconds[0] = 1000
-    assert heir.take() is None, "its beats stayed away"
+    assert heir.take() == OURS, "its beats stayed away"
     hung._lock.release()  # its process ends
-    assert third.take() is not None, "the lock was not the heir's, so that it is free says nothing of the heir"
+    assert third.take() != OURS, "the lock was not the heir's, so that it is free says nothing of the heir"
     heir.release()
 
 
@@ -188,9 +188,9 @@ def test_a_process_that_could_not_tell_of_itself_tries_again(
 
 def test_a_lease_that_beats_while_another_decides_to_take_it_stays_with_its_holder(host: Open) -> None:
     holder, other = (Lease(host(folder), lambda: NOW, "timetable") for folder in ("one", "two"))
-    assert holder.take() is None
+    assert holder.take() == OURS
     other._has_ended = lambda held: holder.beat()  # type: ignore[method-assign]
-    held = other.take()
+    held = other.take().other
     assert held is not None
     assert held.holder == holder.holder
     assert holder.beat()
@@ -218,3 +218,11 @@ def test_a_note_that_was_taken_away_from_a_file_is_missed_at_the_next_start_too(
     checkpoint.path_of(services.store).unlink()
     asyncio.run(note_when_joining(services))
     assert "is missing" in str(verify(services.store).problems)
+
+
+def test_a_lease_that_ends_while_another_decides_is_not_taken_for_the_others(
+    host: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lease = Lease(host("one"), lambda: NOW, "timetable")
+    monkeypatch.setattr(leases_table, "take", lambda *about: False)
+    assert lease.take() == LeaseAnswer(LeaseOutcome.ANOTHERS)

@@ -25,6 +25,7 @@ from bellwether.delivery import chats_table, feedback_table, outbox_admin_table
 from bellwether.delivery.sender_lease import SenderLease
 from bellwether.hosts import hosts_table
 from bellwether.hosts.hosts_table import ServingProcess
+from bellwether.hosts.lease import OURS
 from bellwether.hosts.parts import ServicePart
 from bellwether.hosts.process_name import ProcessName
 from bellwether.track_record.ledger import checkpoint
@@ -230,7 +231,7 @@ def test_a_service_that_still_runs_is_told_and_the_copy_is_called_a_rehearsal(
 ) -> None:
     file = grown_file(tmp_path / "a.sqlite3")
     lease = SenderLease(SqliteStore(file), lambda: datetime.now(UTC), "7:token")
-    assert lease.take() is None
+    assert lease.take() == OURS
     told = moved("import-sqlite", file)
     assert f"A service runs on {file}" in told
     assert "rehearsal" in told
@@ -238,7 +239,7 @@ def test_a_service_that_still_runs_is_told_and_the_copy_is_called_a_rehearsal(
         assert db.rows("SELECT * FROM leases") == [], "who starts here takes its own at once"
     lease.release()
     there = SenderLease(target, lambda: datetime.now(UTC), "7:token")
-    assert there.take() is None
+    assert there.take() == OURS
     assert "rehearsal" in moved("export-sqlite", tmp_path / "b.sqlite3")
     there.release()
 

@@ -47,7 +47,7 @@ from bellwether.delivery.sender_lease import SenderLease
 from bellwether.delivery.webhooks import webhook_outbox_table
 from bellwether.delivery.webhooks.webhooks_table import Webhook
 from bellwether.hosts import leases_table
-from bellwether.hosts.lease import LAPSE
+from bellwether.hosts.lease import LAPSE, OURS
 from bellwether.market.remote import bars_table
 from bellwether.market.remote.bar_history import BarHistory, StoredBars
 from bellwether.market.remote.instruments_table import SymbolRequest
@@ -321,11 +321,11 @@ def test_a_claim_reads_a_few_rows_whatever_the_server_guesses_of_the_table(store
 def test_of_two_hosts_one_takes_a_lease(store: PostgresStore) -> None:
     hosts = [SenderLease(store, lambda: NOW, "7:token") for _ in range(4)]
     seen = side_by_side([host.take for host in hosts])
-    assert seen.count(None) == 1
+    assert seen.count(OURS) == 1
     with store.transaction() as db:
         held = leases_table.seen(db, hosts[0].name)
     assert held is not None
-    assert held.holder == hosts[seen.index(None)].holder
+    assert held.holder == hosts[seen.index(OURS)].holder
     for host in hosts:
         host.release()
 
@@ -333,7 +333,7 @@ def test_of_two_hosts_one_takes_a_lease(store: PostgresStore) -> None:
 def test_a_lease_is_not_taken_in_the_middle_of_a_claim(store: PostgresStore) -> None:
     owe(store, 1)
     first, second = (SenderLease(store, lambda: NOW, "7:token") for _ in range(2))
-    assert first.take() is None
+    assert first.take() == OURS
     seen = []
     with store.transaction() as db:
         assert first.is_ours(db)

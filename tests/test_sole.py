@@ -18,7 +18,7 @@ from bellwether.delivery.channels.channel import AT_ONCE, Accepted
 from bellwether.delivery.messages import OutboxMessage, RecipientKind, recipient_of
 from bellwether.delivery.outbox_table import ClaimOrder
 from bellwether.delivery.sender_lease import SenderLease
-from bellwether.hosts.lease import LAPSE
+from bellwether.hosts.lease import LAPSE, OURS
 from bellwether.services import Services, build_services
 from tests.support.bot_api_server.server import TelegramServer
 from tests.support.deliveries import deliver
@@ -57,13 +57,13 @@ def owe(services: Services, chat_id: int = 7) -> None:
 def test_of_two_senders_one_holds_the_lease_and_the_other_is_told_who(tmp_path: Path) -> None:
     services = services_in(tmp_path)
     first, second = lease_of(services), lease_of(services)
-    assert first.take() is None
-    assert first.take() is None, "asking again changes nothing"
-    other = second.take()
+    assert first.take() == OURS
+    assert first.take() == OURS, "asking again changes nothing"
+    other = second.take().other
     assert other is not None
     assert other.holder == first.holder
     first.release()
-    assert second.take() is None
+    assert second.take() == OURS
     assert not first.beat()
     second.release()
 
@@ -74,8 +74,8 @@ def test_bots_of_different_tokens_share_a_database(tmp_path: Path) -> None:
         telegram={"token": "8:OTHER"}, database={"path": tmp_path / "t.sqlite3"}, models={"folder": tmp_path}
     )
     other = lease_of(build_services(settings))
-    assert one.take() is None
-    assert other.take() is None
+    assert one.take() == OURS
+    assert other.take() == OURS
     assert "SECRET" not in one.name + one.holder
     one.release()
     other.release()
@@ -88,7 +88,7 @@ def lease_of(services: Services, now: Callable[[], float] = time.monotonic) -> S
 def hold_and_claim(folder: Path, ready: object) -> None:
     services = services_in(folder)
     sole = lease_of(services)  # the lock lives as long as it
-    assert sole.take() is None
+    assert sole.take() == OURS
     with services.store.transaction() as db:
         assert outbox_table.claim_next(db, NOW, RecipientKind.CHAT, ClaimOrder.IN_ORDER) is not None
     ready.set()  # type: ignore[attr-defined]
@@ -105,10 +105,10 @@ def test_a_killed_process_is_replaced_at_once_and_what_it_had_claimed_is_sent(tm
     process.start()
     assert ready.wait(60)
     heir = lease_of(services)
-    assert heir.take() is not None
+    assert heir.take() != OURS
     process.kill()
     process.join()
-    assert heir.take() is None, "the file lock tells that it is gone, without waiting for its lease to lapse"
+    assert heir.take() == OURS, "the file lock tells that it is gone, without waiting for its lease to lapse"
     with services.store.transaction() as db:
         (row,) = db.rows("SELECT state, uncertain FROM outbox")
     assert row == {"state": "pending", "uncertain": 1}, "it may have arrived, and is sent again"
@@ -118,15 +118,15 @@ def test_a_killed_process_is_replaced_at_once_and_what_it_had_claimed_is_sent(tm
 def test_a_process_that_hangs_is_replaced_when_its_beats_stay_away(tmp_path: Path) -> None:
     services, watch = services_in(tmp_path), Watch()
     hung, heir = lease_of(services), lease_of(services, watch)
-    assert hung.take() is None
-    assert heir.take() is not None
+    assert hung.take() == OURS
+    assert heir.take() != OURS
     watch.now = LAPSE - 1
-    assert heir.take() is not None
+    assert heir.take() != OURS
     assert hung.beat()
     watch.now = LAPSE + 1
-    assert heir.take() is not None, "it beat a moment ago"
+    assert heir.take() != OURS, "it beat a moment ago"
     watch.now = 2 * LAPSE + 1
-    assert heir.take() is None
+    assert heir.take() == OURS
     assert not hung.beat()
     hung.release()
     heir.release()
@@ -137,9 +137,9 @@ def test_a_clock_change_takes_the_lease_from_nobody(tmp_path: Path, jump: timede
     clock = [NOW]
     services, watch = services_in(tmp_path, lambda: clock[0]), Watch()
     holder, other = lease_of(services), lease_of(services, watch)
-    assert holder.take() is None
+    assert holder.take() == OURS
     clock[0] += jump
-    assert other.take() is not None
+    assert other.take() != OURS
     assert holder.beat()
     holder.release()
 
@@ -149,7 +149,7 @@ def test_a_sender_that_lost_its_lease_claims_nothing_more(tmp_path: Path) -> Non
     owe(services, 7)
     owe(services, 8)
     sole = lease_of(services)
-    assert sole.take() is None
+    assert sole.take() == OURS
     sent: list[int] = []
 
     class LosesIt:

@@ -1,5 +1,6 @@
 """A connection to PostgreSQL, inside its transaction."""
 
+import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import count
@@ -7,6 +8,7 @@ from typing import Any
 from zlib import crc32
 
 import psycopg
+from psycopg_pool import ConnectionPool
 
 from bellwether.db import postgres_versions
 from bellwether.db.connection import NONE, Connection, Rows, Values
@@ -91,3 +93,9 @@ class PostgresConnection(Connection):
     def version(self) -> str:
         """The newest version of Bellwether that had it open."""
         return postgres_versions.state_of(self.conn).version
+
+
+def close_apart(pools: "list[ConnectionPool[Any]]") -> None:
+    """Close pools from a thread of its own: their threads are waited for, and one of them may be who asks for it."""
+    while pools:
+        threading.Thread(target=pools.pop().close, args=(0,), daemon=True).start()

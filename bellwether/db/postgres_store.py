@@ -22,9 +22,10 @@ from bellwether.db import postgres_address, postgres_errors, postgres_versions, 
 from bellwether.db.connection import Connection
 from bellwether.db.database import Store, capital
 from bellwether.db.encryption import BUSY_TIMEOUT
-from bellwether.db.postgres_connection import PostgresConnection
+from bellwether.db.postgres_connection import PostgresConnection, close_apart
 from bellwether.db.postgres_dialect import adapters
 from bellwether.db.postgres_patience import WatchfulConnection, is_alive
+from bellwether.db.postgres_space import database_size, vacuum
 
 # what it warns of is told by us, in a sentence
 logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
@@ -77,7 +78,7 @@ class PostgresStore(Store):
         self._opening = threading.Lock()
         self._pool: ConnectionPool[Any] | None = None
         self._left: list[ConnectionPool[Any]] = []  #: the pool, for when nobody has closed the store
-        weakref.finalize(self, _close_apart, self._left).atexit = False
+        weakref.finalize(self, close_apart, self._left).atexit = False
         self._version = versions.THIS_VERSION  #: the newest that was seen to have had it open
         self._missed = (0.0, "")  #: until when nobody looks for a server that was missed, and what was told of it
         self._local = threading.local()
@@ -281,7 +282,7 @@ class PostgresStore(Store):
     def _close(self, pool: "ConnectionPool[Any]") -> None:
         if self._pool is pool:
             self._pool = None
-            _close_apart(self._left)
+            close_apart(self._left)
 
     def check(self) -> None:
         """See that the database is no newer one's, if it can be reached. Changes nothing. Raises ConfigError."""
@@ -329,11 +330,7 @@ class PostgresStore(Store):
         pool = self._opened()
         try:
             with pool.connection(BUSY_TIMEOUT) as conn:
-                conn.execute("SET statement_timeout = 0")
-                try:
-                    conn.execute("VACUUM")
-                finally:
-                    conn.execute(f"SET statement_timeout = '{LONGEST}s'")
+                vacuum(conn, LONGEST)
         except (psycopg.Error, PoolTimeout, TooManyRequests) as problem:
             raise self._trouble(problem, pool, lost=False) from problem
 
@@ -348,14 +345,7 @@ class PostgresStore(Store):
     def size(self) -> int:
         """How many bytes the whole database takes."""
         with self.reading() as db:
-            (size,) = db.execute("SELECT pg_database_size(current_database())").fetchone()
-        return int(size)
-
-
-def _close_apart(pools: "list[ConnectionPool[Any]]") -> None:
-    """Close a pool from a thread of its own: its threads are waited for, and one of them may be who asks for it."""
-    while pools:
-        threading.Thread(target=pools.pop().close, args=(0,), daemon=True).start()
+            return database_size(db)
 
 
 def _configure(conn: "psycopg.Connection[Any]") -> None:

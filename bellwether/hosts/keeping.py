@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from bellwether.core.errors import StoreError
 from bellwether.core.threads import to_its_end
-from bellwether.hosts.lease import BEAT, LAPSE, Lease
+from bellwether.hosts.lease import BEAT, LAPSE, Lease, LeaseOutcome
 
 LOOK_AGAIN = 1.0  #: seconds between looks at a lease that another holds
 log = logging.getLogger(__name__)
@@ -45,13 +45,13 @@ class LeaseKeeper:
             if self._is_ours and self._lease.beat():
                 self._sure_at = began
                 return True
-            other = self._lease.take()
+            answer = self._lease.take()
         except StoreError as problem:
             # who has it can't be known: whatever we did goes on failing, or working, as it does
             self._say(f"{problem.for_operator} Whether another host runs {self._what} can't be known.", logging.ERROR)
             return self._is_ours
-        if other is not None:
-            by = other.holder.short
+        if answer.outcome is LeaseOutcome.ANOTHERS:
+            by = answer.other.holder.short if answer.other is not None else "one that ends"
             self._say(f"Another host runs {self._what}: {by}. This one takes over when that ends.", logging.INFO)
             return False
         self._sure_at = began

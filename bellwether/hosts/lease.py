@@ -10,6 +10,8 @@ changed.
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
 
 from bellwether.core.clock import Clock
 from bellwether.db.connection import Connection
@@ -23,6 +25,24 @@ BEAT = 5.0  #: seconds between two beats
 LAPSE = 25.0
 
 
+class LeaseOutcome(Enum):
+    """Whose a lease is after somebody asked for it."""
+
+    OURS = "the asker's, from now on or already"
+    ANOTHERS = "another process's, which lives"
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseAnswer:
+    """What came of asking for a lease."""
+
+    outcome: LeaseOutcome
+    other: leases_table.Held | None = None  #: who has it; None where it is ours, and where that ended in this moment
+
+
+OURS = LeaseAnswer(LeaseOutcome.OURS)
+
+
 class Lease:
     """This process's claim to be the only one that does something. Not for several threads at once."""
 
@@ -34,23 +54,24 @@ class Lease:
         self._lock = FileLock(store.beside(f"{name}.lock"))
         self._watched: tuple[leases_table.Held, float] | None = None  # the other's last beat, and since when we know it
 
-    def take(self) -> leases_table.Held | None:
-        """Try to take the lease. None when it is ours now, else who has it. Raises StoreError."""
+    def take(self) -> LeaseAnswer:
+        """Try to take the lease. Raises StoreError."""
         with self._store.transaction() as db:
             leases_table.decide(db, self.name)
             held = leases_table.seen(db, self.name)
             if held is not None and held.holder == self.holder:
-                return None
+                return OURS
             if held is not None and not self._has_ended(held):
-                return held
+                return LeaseAnswer(LeaseOutcome.ANOTHERS, held)
             # where the lock is another's, as that of one that hangs, its end would not tell of ours
             machine = self._machine() if self._lock.acquire() else ""
             if not leases_table.take(db, self.name, self.holder, machine, self._clock(), held):
                 self._lock.release()
-                return held or leases_table.seen(db, self.name)  # it beat in this moment
+                # it beat in this moment
+                return LeaseAnswer(LeaseOutcome.ANOTHERS, held or leases_table.seen(db, self.name))
             self._took(db)
             self._watched = None
-        return None
+        return OURS
 
     def _took(self, db: Connection) -> None:
         """What follows from having taken it, in the same transaction."""

@@ -14,7 +14,7 @@ from contextlib import suppress
 from bellwether.core.errors import StoreError
 from bellwether.core.threads import to_its_end
 from bellwether.delivery.sender_lease import SenderLease
-from bellwether.hosts.lease import BEAT, LAPSE
+from bellwether.hosts.lease import BEAT, LAPSE, LeaseOutcome
 from bellwether.hosts.leases_table import Held
 from bot.telegram.one_shot import who
 
@@ -39,7 +39,7 @@ class LeaseWatch:
         now = asyncio.get_running_loop().time
         while True:
             try:
-                other = await to_its_end(self._lease.take)
+                answer = await to_its_end(self._lease.take)
             except StoreError as problem:
                 if since is None:
                     since = now()
@@ -48,10 +48,11 @@ class LeaseWatch:
                     return
             else:
                 since, self._gave_way = None, False
-                if other is None:
+                if answer.outcome is LeaseOutcome.OURS:
                     self._sure_at = now()
                     return
-                if said is None or said.holder != other.holder:
+                other = answer.other
+                if other is not None and (said is None or said.holder != other.holder):
                     said = other
                     log.warning("%s This one waits until it ends.", who(other))
                     with suppress(StoreError):

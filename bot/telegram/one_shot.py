@@ -15,7 +15,7 @@ from bellwether.delivery.channels.telegram import ChatChannel
 from bellwether.delivery.deliver import DeliveryRun, deliver
 from bellwether.delivery.outbox_table import MessageState
 from bellwether.delivery.sender_lease import SenderLease
-from bellwether.hosts.lease import BEAT
+from bellwether.hosts.lease import BEAT, LeaseOutcome
 from bellwether.hosts.leases_table import Held
 from bellwether.services import Services
 from bot.telegram.client import make_bot
@@ -39,11 +39,11 @@ async def deliver_now(services: Services) -> DeliveryRun:
     lease = SenderLease(services.store, services.clock, token, only_sender=alone)
     due = await asyncio.to_thread(_due, services.store, services.clock())
     for look in range(MOST_LOOKS):
-        other = await asyncio.to_thread(lease.take)
-        if other is None:
+        answer = await asyncio.to_thread(lease.take)
+        if answer.outcome is LeaseOutcome.OURS:
             break
-        if look == 0:
-            log.warning("%s It sends what is due; waiting for that.", who(other))
+        if look == 0 and answer.other is not None:
+            log.warning("%s It sends what is due; waiting for that.", who(answer.other))
         did = await asyncio.to_thread(_became_of, services.store, due)
         if did.put_back == 0:
             return did

@@ -58,10 +58,20 @@ def is_any(db: Connection) -> bool:
     return bool(db.rows("SELECT 1 AS n FROM targets LIMIT 1"))
 
 
-def in_use(db: Connection) -> list[Target]:
-    """Those of all chats that something goes to, or may once they are proved."""
-    sql = "SELECT * FROM targets WHERE state <> :stopped ORDER BY id"
-    return [_target(row) for row in db.rows(sql, {"stopped": TargetState.STOPPED.value})]
+def count_in_use(db: Connection) -> dict[TargetKind, int]:
+    """How many of all chats something goes to, or may once they are proved; most first."""
+    sql = "SELECT kind, count(*) AS n FROM targets WHERE state <> :stopped GROUP BY kind ORDER BY n DESC, kind"
+    return {TargetKind(row["kind"]): row["n"] for row in db.rows(sql, {"stopped": TargetState.STOPPED.value})}
+
+
+def sample_in_use(db: Connection, most: int) -> list[str]:
+    """The sealed addresses of some of these: the oldest and the newest, for keys change at some time."""
+    addresses: dict[int, str] = {}
+    for order in ("ASC", "DESC"):
+        sql = f"SELECT id, address FROM targets WHERE state <> :stopped ORDER BY id {order} LIMIT :most"
+        rows = db.rows(sql, {"stopped": TargetState.STOPPED.value, "most": most // 2})
+        addresses |= {row["id"]: row["address"] for row in rows}
+    return list(addresses.values())
 
 
 def never_proved(db: Connection, before: datetime) -> list[int]:
