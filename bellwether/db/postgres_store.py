@@ -27,8 +27,7 @@ from bellwether.db.postgres_dialect import adapters
 from bellwether.db.postgres_patience import WatchfulConnection, is_alive
 from bellwether.db.postgres_space import database_size, vacuum
 
-# what it warns of is told by us, in a sentence
-logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
+logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # what it warns of is told by us, in a sentence
 
 CONNECTIONS = 10  #: at most, of one process
 LONGEST = 60  #: seconds that one statement may take
@@ -219,6 +218,9 @@ class PostgresStore(Store):
             if (store := own()) is not None:
                 store._give_up(pool)
 
+        def configure(conn: "psycopg.Connection[Any]") -> None:
+            conn.execute(_SETTINGS.encode())
+
         try:
             with psycopg.connect(self._conninfo, context=adapters(), autocommit=True) as conn:
                 self._look_at(conn)
@@ -231,7 +233,7 @@ class PostgresStore(Store):
             pool: ConnectionPool[Any] = ConnectionPool(
                 self._conninfo,
                 kwargs={"autocommit": True, "context": adapters()},
-                configure=_configure,
+                configure=configure,
                 connection_class=WatchfulConnection,
                 min_size=1,
                 max_size=self._connections,
@@ -346,7 +348,3 @@ class PostgresStore(Store):
         """How many bytes the whole database takes."""
         with self.reading() as db:
             return database_size(db)
-
-
-def _configure(conn: "psycopg.Connection[Any]") -> None:
-    conn.execute(_SETTINGS.encode())
