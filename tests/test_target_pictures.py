@@ -58,7 +58,7 @@ def test_a_chart_follows_the_words_where_the_app_takes_it(services: Services, mo
         owe_with_chart(services)
         assert send(services).sent == 4
         assert send(services) == DeliveryRun(), "once each"
-    assert there.pictures == {"discord": [CHART.png], "ntfy": [CHART.png]}
+    assert there.pictures == {"discord": [CHART.png], "ntfy": [CHART.png], "matrix": [CHART.png]}
     assert {service: len(texts) for service, texts in there.seen.items()} == {
         "ntfy": 3,
         "discord": 2,
@@ -68,15 +68,16 @@ def test_a_chart_follows_the_words_where_the_app_takes_it(services: Services, mo
     assert there.seen["ntfy"][-1] == CHART.words, "and is told in words to whoever cannot see it"
 
 
+@pytest.mark.parametrize("service", ["ntfy", "matrix"])
 def test_a_server_that_keeps_no_files_gets_the_words_and_no_dead_letter(
-    services: Services, monkeypatch: pytest.MonkeyPatch
+    services: Services, monkeypatch: pytest.MonkeyPatch, service: str
 ) -> None:
     with listening(monkeypatch) as (there, urls):
         there.takes_files = False
-        all_proved(services, there, urls, "ntfy")
+        all_proved(services, there, urls, service)
         owe_with_chart(services)
         assert send(services).sent == 1
-    assert len(there.seen["ntfy"]) == 2
+    assert len(there.seen[service]) == 2
     assert there.pictures == {}
     assert [row["state"] for row in outbox(services)] == ["sent", "sent"]
 

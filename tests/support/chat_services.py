@@ -33,6 +33,8 @@ class ChatServices:
     pictures: dict[str, list[bytes]] = field(default_factory=dict)
     takes_files: bool = True  #: whether the ntfy server keeps attachments, which an own one may not
     asked: list[str] = field(default_factory=list)  #: every path
+    uploaded: list[bytes] = field(default_factory=list)  #: by the numbers in their addresses, to the Matrix server
+    transactions: dict[str, str] = field(default_factory=dict)  #: there, by path: one that comes again changes nothing
     broken: dict[str, Callable[[], Response | None]] = field(default_factory=dict)
 
     async def answer(self, request: Request) -> Response | None:
@@ -133,14 +135,26 @@ class ChatServices:
             return _json(200, {"user_id": "@bell:matrix.example"})
         if "/join/" in path:
             return _json(200, {"room_id": ROOM})
+        if request.method == "POST" and path == "/_matrix/media/v3/upload":
+            if not self.takes_files:
+                return _json(403, {"errcode": "M_FORBIDDEN", "error": "no files"})
+            assert request.headers["content-type"] == "image/png"
+            self.uploaded.append(request.body)
+            return _json(200, {"content_uri": f"mxc://matrix.example/{len(self.uploaded) - 1}"})
         if request.method == "PUT" and f"/rooms/{ROOM}/send/m.room.message/" in path:
+            if path in self.transactions:
+                return _json(200, {"event_id": self.transactions[path]})
             body = _object(request) or {}
+            self.transactions[path] = f"${len(self.transactions)}"
+            if body.get("msgtype") == "m.image":
+                self._saw_picture(service, self.uploaded[int(body["url"].removeprefix("mxc://matrix.example/"))], "")
+                return _json(200, {"event_id": self.transactions[path]})
             if body.get("msgtype") != "m.text" or not body.get("body"):
                 return _json(400, {"errcode": "M_BAD_JSON", "error": "no body"})
             if body.get("format", "org.matrix.custom.html") != "org.matrix.custom.html":
                 return _json(400, {"errcode": "M_BAD_JSON", "error": "unknown format"})
             self._saw(service, body.get("formatted_body", body["body"]))
-            return _json(200, {"event_id": "$1"})
+            return _json(200, {"event_id": self.transactions[path]})
         return _json(404, {"errcode": "M_UNRECOGNIZED", "error": "Unrecognized request"})
 
 

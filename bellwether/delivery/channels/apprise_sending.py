@@ -6,8 +6,12 @@ than an answer needs, and tells what came back: of that apprise itself tells no 
 
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -15,7 +19,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 import apprise
 import requests
 from apprise import NotifyBase
+from apprise.attachment.file import AttachFile
 from apprise.attachment.memory import AttachMemory
+from apprise.plugins.matrix import NotifyMatrix
 
 from bellwether import __version__
 
@@ -78,16 +84,25 @@ def send(url: str, body: str, is_html: bool, exchange: Exchange, picture: bytes 
     plugin = _plugin(url)
     if plugin is None:
         return False
-    attached = _attached(picture) if picture is not None else None
     token = _exchange.set(exchange)
     try:
-        return bool(plugin.notify(body=body, body_format="html" if is_html else None, attach=attached))
+        with _attached(picture, plugin) as attached:
+            return bool(plugin.notify(body=body, body_format="html" if is_html else None, attach=attached))
     finally:
         _exchange.reset(token)
 
 
-def _attached(picture: bytes) -> apprise.AppriseAttachment:
-    return apprise.AppriseAttachment(AttachMemory(picture, _PICTURE, "image/png"))  # type: ignore[no-untyped-call]
+@contextmanager
+def _attached(picture: bytes | None, plugin: NotifyBase) -> Iterator[apprise.AppriseAttachment | None]:
+    if picture is None:
+        yield None
+    elif isinstance(plugin, NotifyMatrix):  # opens the picture by its path, in a version that knows no other way
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / _PICTURE
+            path.write_bytes(picture)
+            yield apprise.AppriseAttachment(AttachFile(str(path)))  # type: ignore[no-untyped-call]
+    else:
+        yield apprise.AppriseAttachment(AttachMemory(picture, _PICTURE, "image/png"))  # type: ignore[no-untyped-call]
 
 
 def _plugin(url: str) -> NotifyBase | None:

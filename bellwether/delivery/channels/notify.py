@@ -147,7 +147,10 @@ class NotifyChannel(Channel):
         try:
             await self._notify(address, words, abilities.takes_html, chart.png)
         except TargetError as refused:
-            if refused.cause is not Cause.REFUSED:
+            if refused.cause not in {
+                Cause.REFUSED,
+                Cause.NOT_NOW,
+            }:  # the words were taken a moment ago: it means the chart
                 raise
             log.info("Target %d takes no charts: %s", message.recipient.id, refused)
 

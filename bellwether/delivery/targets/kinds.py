@@ -32,14 +32,15 @@ _OF_SCHEME = {
     "workflows": TargetKind.TEAMS,
 }
 #: As each takes them from apprise. A service counts characters or bytes, with marks or without: these lengths are so
-#: far below that none is passed. Slack takes no pictures by a webhook, Gotify and Teams take none; in a Matrix room a
-#: picture and the text beside it would have one transaction number, by which the second counts as the first come twice.
+#: far below that none is passed. Slack takes no pictures by a webhook, Gotify and Teams take none. To a Matrix room
+#: that is reached by a token, apprise gives a picture and the words beside it one transaction number: the server takes
+#: the words, which come second, for the picture come twice, so what it shows is not told there.
 ABILITIES = {
     TargetKind.MAIL: Abilities(Markup.HTML, pictures=PicturePlace.INSIDE, buttons=True, replies=True),
     TargetKind.DISCORD: Abilities(Markup.MARKDOWN, 1400, PicturePlace.APART),
     TargetKind.SLACK: Abilities(Markup.PLAIN, 3000),
     TargetKind.NTFY: Abilities(Markup.PLAIN, 1300, PicturePlace.CAPTIONED),
-    TargetKind.MATRIX: Abilities(Markup.HTML, 8000),
+    TargetKind.MATRIX: Abilities(Markup.HTML, 8000, PicturePlace.CAPTIONED),
     TargetKind.GOTIFY: Abilities(Markup.PLAIN, 8000),
     TargetKind.PUSHOVER: Abilities(Markup.HTML, 700, PicturePlace.CAPTIONED),
     TargetKind.TEAMS: Abilities(Markup.HTML, 5000),
