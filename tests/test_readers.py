@@ -17,11 +17,14 @@ from bellwether.alerts import ask as rules
 from bellwether.alerts import watchlist
 from bellwether.alerts.tick import tick
 from bellwether.core.alert_types import DigestMode
+from bellwether.core.i18n.translate import gettext as translated
+from bellwether.core.i18n.translate import use_language
 from bellwether.delivery import chats, outbox_table
 from bellwether.delivery.chat_wishes import alert_settings
 from bellwether.delivery.messages import READERS, RecipientKind, recipient_of
 from bellwether.delivery.outbox_table import Draft
 from bellwether.delivery.readers import ask
+from bellwether.delivery.readers import sentences as reader_sentences
 from bellwether.delivery.targets import ask as targets_ask
 from bellwether.delivery.targets import page_links, targets_table
 from bellwether.services import Services
@@ -137,6 +140,31 @@ def test_an_evening_brings_digest_and_alert_by_mail_without_a_word_of_commands(t
             assert "/settings" not in mail and "/alerts" not in mail and "Telegram" not in mail
         assert tick(ann.services, ann.services.clock()).written == 0
         assert {row["state"] for row in rows(ann.services)} == {"sent"}
+
+
+@pytest.mark.parametrize(
+    ("language", "says"), [("de", "31. Dezember"), ("ru", "31 декабря"), ("es", "31 de diciembre")]
+)
+def test_mails_come_in_the_language_that_was_chosen_on_the_page(tmp_path: Path, language: str, says: str) -> None:
+    with somebody(tmp_path) as ann:
+        ann.subscribe()
+        ann.confirm()
+        ann.do("watch", stock="AAPL")
+        ann.do("settings", timezone="UTC", language=language, digest="always")
+        later(ann.services, hours=24)
+        tick(ann.services, ann.services.clock())
+        run(ann.services)
+        plain, html = (ann.box.mails[-1].get_body((kind,)) for kind in ("plain", "html"))
+        assert plain is not None and html is not None
+        digest = plain.get_content()
+        assert says in digest, "the digest itself"
+        assert f'lang="{language}"' in html.get_content()
+        with use_language(language):
+            subject, stop = reader_sentences.access_subject(), translated("Stop all mails")
+        assert stop in digest and "Stop all mails" not in digest
+        ann.do("access")
+        run(ann.services)
+        assert ann.box.mails[-1]["Subject"] == subject != "Take along or delete what Bellwether keeps of you"
 
 
 def test_a_look_at_the_link_confirms_nothing_and_nothing_comes_before(tmp_path: Path) -> None:
