@@ -197,3 +197,39 @@ def test_what_was_answered_unstored_and_is_brought_again_is_marked_and_not_answe
     asyncio.run(run())
     assert answers.given == [7]
     assert 7 not in unmarked(services)
+
+
+def test_who_has_lost_the_lease_and_does_not_know_it_answers_nothing_that_another_answers(services: Services) -> None:
+    """As after a time without the database: of two messages of a chat the second waits, and another host takes over."""
+    bot = make_bot(load_settings(telegram={"token": "1:TEST"}).telegram)
+    answers, is_ours = Counted(services, bot), True
+
+    async def run() -> None:
+        nonlocal is_ours
+        some = Updates(services.store, services.clock, bot, answers, Inline(services, bot), lambda db: is_ours)
+        may_go_on = asyncio.Event()
+        give = answers.give
+
+        async def slowly(update: Update) -> None:
+            await may_go_on.wait()
+            await give(update)
+
+        answers.give = slowly  # type: ignore[method-assign]
+        await some.receive([{"update_id": number, "message": message(text="/help")} for number in (7, 8)])
+        is_ours = False
+        may_go_on.set()
+        await some.settle(20)
+        await some.replay()
+        await some.settle(20)
+
+    asyncio.run(run())
+    assert answers.given == [7]
+    assert 8 in unmarked(services), "it is left to the other"
+
+
+def test_what_another_has_answered_meanwhile_is_not_begun(services: Services) -> None:
+    with services.store.transaction() as db:
+        inbox_table.keep(db, 7, "{}", services.clock())
+        assert not inbox_table.is_done(db, 7) and not inbox_table.is_done(db, 8)
+        inbox_table.done(db, 7, services.clock())
+        assert inbox_table.is_done(db, 7)

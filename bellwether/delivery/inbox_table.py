@@ -54,6 +54,12 @@ def begin(db: Connection, update_id: int) -> None:
     )
 
 
+def is_done(db: Connection, update_id: int) -> bool:
+    """Whether an update was answered or set aside; False for one that is not here."""
+    sql = "SELECT 1 FROM inbox WHERE update_id = :update_id AND done_at IS NOT NULL"
+    return bool(db.rows(sql, {"update_id": update_id}))
+
+
 def excuse(db: Connection, update_id: int) -> None:
     """The answer surely did not arrive, which is no fault of the update: the attempt does not count."""
     sql = "UPDATE inbox SET attempts = attempts - 1, set_aside = NULL WHERE update_id = :update_id"

@@ -201,7 +201,8 @@ class Updates:
         progress = self._progress.pop(update_id, None) or Progress()
         try:
             if not begun:
-                await try_change(self._store, inbox_table.begin, update_id)
+                if not await asyncio.to_thread(self._begin, update_id):
+                    return  # another host has taken over meanwhile, and finds it in the inbox
                 begun = True
             with answering(progress):
                 await self._answers.give(update)
@@ -252,8 +253,23 @@ class Updates:
     # The database, asked in threads. Without one the bot still answers.
 
     def _unanswered(self) -> list[tuple[int, str]]:
+        """Nothing where another host answers: who was cut off from the database may not know it yet."""
         with self._store.reading() as db:
-            return inbox_table.unanswered(db)
+            return inbox_table.unanswered(db) if self._may_answer(db) else []
+
+    def _begin(self, update_id: int) -> bool:
+        """Count an attempt; False where another host has made it, or is to."""
+
+        def begun(db: Connection) -> bool:
+            if not self._may_answer(db) or inbox_table.is_done(db, update_id):
+                return False
+            inbox_table.begin(db, update_id)
+            return True
+
+        try:
+            return self._store.repeated(begun)
+        except StoreError:
+            return True
 
     def _keep_all(self, arrived: Sequence[Arrived]) -> Sequence[_Stored]:
         """Store updates; return which of them are new."""

@@ -27,7 +27,7 @@ from bellwether.alerts import message_chart
 from bellwether.ask import forecasts
 from bellwether.core.config import load_settings
 from bellwether.db import postgres_patience, postgres_store
-from bellwether.delivery import inbox_table, outbox_table
+from bellwether.delivery import inbox_table, outbox_claims_table, outbox_table
 from bellwether.delivery.channels import notify
 from bellwether.delivery.channels.notify import NotifyChannel
 from bellwether.hosts.lease import Lease
@@ -227,5 +227,5 @@ _PLACES: dict[str, tuple[Any, str, bool]] = {
     "answer: begun, not sent": (TelegramSender, "answer", True),
     "answer: sent, not recorded": (TelegramSender, "answer", False),
     "answer: recorded, not committed": (inbox_table, "done", False),
-    "lease: taken, not committed": (outbox_table, "release_claims", False),
+    "lease: taken, not committed": (outbox_claims_table, "release_claims", False),
 }
