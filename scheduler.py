@@ -45,6 +45,7 @@ from bellwether.hosts.parts import EVERY, ServicePart
 from bellwether.jobs.evening import Evening, keep_evening, reads_evening
 from bellwether.jobs.file_evidence import file_evidence
 from bellwether.jobs.heartbeat import heartbeat
+from bellwether.jobs.keep_incidents import keep_incidents
 from bellwether.jobs.prove_ledger import prove_ledger
 from bellwether.jobs.record_universe import Forecasted, forecast_universe
 from bellwether.jobs.refresh_prices import refresh_all
@@ -280,6 +281,9 @@ class Timetable:
         if issued.issued or settled.settled or settled.lost:
             log.info("Track record: %d forecasts entered. %s", issued.issued, settled)
         await asyncio.to_thread(file_evidence, self._services, self._gives_way())
+        storms = await asyncio.to_thread(keep_incidents, self._services)
+        if storms.begun or storms.over:
+            log.warning("Ranges of all stocks: %d storms begun, %d over.", storms.begun, storms.over)
 
     async def _reports(self) -> None:
         """Tell of companies that have reported, and enter the forecasts that follow from it."""

@@ -24,12 +24,13 @@ import numpy as np
 import pandas as pd
 
 from bellwether.core.config import load_settings
+from bellwether.core.incident import IncidentKind
 from bellwether.core.types import Floats, Sessions, to_date
 from bellwether.market.universe_state import is_stock
 from bellwether.services import build_services
 from bellwether.track_record.incidents.plain_record import MIN_RETURNS, plain_record
 from bellwether.track_record.incidents.rule import SENSITIVITY, Sensitivity, incidents
-from bellwether.track_record.incidents.types import DailyRecord, Incident, IncidentKind
+from bellwether.track_record.incidents.types import DailyRecord, Incident
 
 DECADES, YEARS, STOCKS, YEAR = 30, 10, 100, 252
 CHOSEN_TO = 2010  #: the last year on which anything was chosen

@@ -8,9 +8,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from bellwether.core.incident import IncidentKind
 from bellwether.track_record.incidents.plain_record import MIN_RETURNS, plain_record
 from bellwether.track_record.incidents.rule import FEWEST, WINDOW, enough, incidents
-from bellwether.track_record.incidents.types import DailyRecord, IncidentKind
+from bellwether.track_record.incidents.types import DailyRecord
 from benchmarks import storms
 from tests.support.data import DATA
 

@@ -11,6 +11,7 @@ from functools import cache, partial
 
 from bellwether.ask import forecasts as ask_forecasts
 from bellwether.ask.evenings import with_evening
+from bellwether.ask.incidents import going_on, with_incident
 from bellwether.ask.point_in_time import inputs_at, last_session, market_until, reports_at
 from bellwether.core.errors import BellwetherError, StoreError, UnusableBars
 from bellwether.core.types import Forecast, ForecastInputs, Instrument, Outlook, issues_forecasts
@@ -64,6 +65,7 @@ class _Batch:
         self._services, self._horizon, self._as_of = services, horizon, as_of
         self._last_session = cache(partial(last_session, as_of=as_of, now=services.clock()))
         self._market = cache(partial(market_until, services.provider))
+        self._incident = cache(partial(going_on, services))
 
     def look_up(self, instrument: Instrument) -> tuple[ForecastInputs, OnnxModel | None]:
         """What is known of one symbol, and which model is asked. Raises what `forecasts.outlook` does."""
@@ -91,7 +93,8 @@ class _Batch:
             return outlook, forecast_at(outlook, self._horizon, services.clock())
         outlook = ask_forecasts.as_shown(services, outlook)
         made = services.outlooks.forecast_at(outlook, self._horizon, services.clock())
-        return outlook, with_record(services.store, made, simulated=not issues_forecasts(services.provider.name))
+        made = with_record(services.store, made, simulated=not issues_forecasts(services.provider.name))
+        return outlook, with_incident(made, self._incident())
 
 
 def _entered(services: Services, made: Made) -> Made:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from bellwether.ask.evenings import with_evening
+from bellwether.ask.incidents import going_on, with_incident
 from bellwether.ask.point_in_time import inputs_at, last_session, reports_at
 from bellwether.charts.beside import NOTHING, Beside
 from bellwether.core.errors import BellwetherError
@@ -82,7 +83,7 @@ def issue(services: Services, outlook: Outlook, horizon: int) -> Answer:
     """
     outlook, simulated = as_shown(services, outlook), not issues_forecasts(services.provider.name)
     made = services.outlooks.forecast_at(outlook, horizon, services.clock())
-    made = with_record(services.store, made, simulated=simulated)
+    made = with_incident(with_record(services.store, made, simulated=simulated), going_on(services))
     return Answer(issuing.issue(services.store, outlook, made), outlook)
 
 

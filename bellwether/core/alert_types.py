@@ -96,6 +96,7 @@ class AlertSettings:
     language: str | None = None  #: one of language.LANGUAGES; None: as Telegram tells of whoever writes
     expert: bool = False  #: all the numbers under a forecast, in place of explanations
     theme: Theme = "light"  #: of charts: no app tells a bot whether its own is dark
+    storms: bool = False  #: a message when ranges of all stocks begin to hold too rarely or too often, and at its end
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from bellwether.core.announcement import Announcement, ReportAhead, ReportInside
 from bellwether.core.calibration import Calibration, EveningWidth, Rises
 from bellwether.core.i18n.translate import N_
+from bellwether.core.incident import OpenIncident
 
 Floats = npt.NDArray[np.floating]
 Ints = npt.NDArray[np.int64]
@@ -257,6 +258,7 @@ class Forecast:
     earnings: ReportInside | None = None  #: a report of the company inside the horizon, where one is known or predicted
     calibration: Calibration | None = None  #: None where ranges are as they were forecast
     growth_is_usual: bool = False  #: the chance of a rise is the usual share and nothing else
+    incident: OpenIncident | None = None  #: ranges of all stocks hold too rarely or too often just now
 
     @property
     def quantiles(self) -> tuple[float, ...]:

@@ -102,3 +102,15 @@ def why_ranges_missed() -> Iterable[str]:
         " cutoff INTEGER NOT NULL, held INTEGER NOT NULL, evidence INTEGER NOT NULL, forecasts INTEGER NOT NULL,"
         " PRIMARY KEY (model_id, shown, horizon, cutoff, held, evidence))",
     )
+
+
+@on_both
+def incidents() -> Iterable[str]:
+    """Spells in which ranges of all stocks held too rarely or too often, and which chats want to hear of them."""
+    return (
+        "CREATE TABLE incidents (id TEXT PRIMARY KEY, kind TEXT NOT NULL, first_session INTEGER NOT NULL,"
+        " announced INTEGER NOT NULL, lately REAL NOT NULL, noted_at TEXT NOT NULL)",
+        "CREATE TABLE incident_ends (id TEXT PRIMARY KEY, ended INTEGER NOT NULL, depth REAL NOT NULL,"
+        " noted_at TEXT NOT NULL)",
+        "ALTER TABLE alert_settings ADD COLUMN storms INTEGER NOT NULL DEFAULT 0",
+    )

@@ -30,6 +30,10 @@ class AdminTopic(Enum):
         "So many other apps and mailboxes were asked today for a code or a confirmation that no more are: somebody may "
         "be using this service to bother strangers. <code>CHANNELS__ASKED_A_DAY</code> is the limit."
     )
+    STORM = (
+        "Ranges of all stocks have held too rarely or too often for it to be chance, or hold as usual again: the page "
+        "/track-record tells since when. As far as prices are right nothing is broken; whoever wants it is told too."
+    )
     SECOND_PROCESS = "A second process was started for this bot. It waits; stop it, or give it a token of its own."
 
 

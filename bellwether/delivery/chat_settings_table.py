@@ -27,6 +27,15 @@ def of_awake_chats(db: Connection) -> dict[int, AlertSettings]:
     return {int(row["chat_id"]): _settings(row) for row in db.rows(sql)}
 
 
+def wanting_storms(db: Connection) -> list[int]:
+    """The chats that may be written to and want to hear of storms."""
+    sql = (
+        "SELECT c.chat_id FROM alert_settings s JOIN chats c ON c.chat_id = s.chat_id"
+        " WHERE c.paused = 0 AND s.storms = 1 ORDER BY c.chat_id"
+    )
+    return [chat_id for (chat_id,) in db.execute(sql)]
+
+
 def preferences(db: Connection, chat_id: int) -> Preferences:
     """How a chat wants to be answered; the defaults for one that never said. Asked for with every message."""
     sql = "SELECT language, expert, theme FROM alert_settings WHERE chat_id = :chat_id"
@@ -71,6 +80,7 @@ def save(db: Connection, chat_id: int, settings: AlertSettings) -> None:
         "language": settings.language,
         "expert": settings.expert,
         "theme": settings.theme,
+        "storms": settings.storms,
     }
     db.execute(put("alert_settings", ("chat_id",), values), values | {"chat_id": chat_id})
 
@@ -96,4 +106,5 @@ def _settings(row: dict[str, Any]) -> AlertSettings:
         language=row["language"],
         expert=bool(row["expert"]),
         theme=row["theme"],
+        storms=bool(row["storms"]),
     )

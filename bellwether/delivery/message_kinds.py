@@ -10,6 +10,7 @@ READER_LINK = "link"  #: the way to the page where a reader chooses what comes
 READER_ACCESS = "access"  #: the way to all that is kept about a reader, for an hour
 TARGET_NOTE = "target"  #: a target takes nothing more
 REPORT = "report"  #: a company that is watched has reported its revenue
+STORM = "storm"  #: ranges of all stocks hold too rarely or too often, or do so no longer
 
 SILENT = {  #: whether a phone makes no sound for it
     DIGEST: True,  # comes every evening and can wait until somebody looks
@@ -17,6 +18,7 @@ SILENT = {  #: whether a phone makes no sound for it
     LEFTOVERS: True,  # in place of a digest
     VANISHED: True,  # it has been so for a week
     TARGET_NOTE: True,  # what goes elsewhere comes here as well
+    STORM: True,  # it concerns no stock of its own, and the answers say it too
     REPORT: False,
     "growth": False,
     "chance": False,

@@ -6,6 +6,7 @@ from typing import Any
 
 from bellwether.core.announcement import ReportInside
 from bellwether.core.calibration import Calibration
+from bellwether.core.incident import OpenIncident
 from bellwether.core.types import LEVELS, Explanation, Forecast
 from bellwether.forecasting import sentences
 
@@ -37,6 +38,7 @@ def forecast_json(forecast: Forecast) -> dict[str, Any]:
         "forecast_id": forecast.forecast_id,
         "earnings": _earnings(forecast.earnings),
         "calibration": calibration_json(forecast.calibration),
+        "incident": incident_json(forecast.incident),
     }
 
 
@@ -48,6 +50,19 @@ def calibration_json(calibration: Calibration | None) -> dict[str, Any] | None:
         "session": calibration.session.isoformat(),
         "factor": calibration.factor,
         "stocks": calibration.stocks,
+    }
+
+
+def incident_json(incident: OpenIncident | None) -> dict[str, Any] | None:
+    """That ranges of all stocks hold too rarely or too often just now; None in calm times."""
+    if incident is None:
+        return None
+    return {
+        "id": incident.id,
+        "kind": incident.kind.value,
+        "first_session": incident.first.isoformat(),
+        "lately": incident.lately,
+        "sessions": incident.sessions,
     }
 
 

@@ -20,7 +20,7 @@ _NONE = frozenset({OFF, "none", "no", "never", "close", "unlimited", "telegram"}
 def changed(old: AlertSettings, what: str, value: str) -> AlertSettings:
     """Return the settings with one part replaced by what was typed or pressed. Raises BadRule or BadTimeZone.
 
-    `what` is timezone, digest, time, quiet, language, wording, theme or budget.
+    `what` is timezone, digest, time, quiet, language, wording, theme, storms or budget.
     """
     word = value.lower()
     if what == "timezone":
@@ -37,6 +37,8 @@ def changed(old: AlertSettings, what: str, value: str) -> AlertSettings:
         return replace(old, expert=_is_expert(word))
     if what == "theme":
         return replace(old, theme=_theme(word))
+    if what == "storms":
+        return replace(old, storms=_is_on(word))
     if word in _NONE:
         return replace(old, weekly_budget=None)
     if not (value.isascii() and value.isdecimal() and len(value) < 7):
@@ -56,6 +58,12 @@ def _theme(word: str) -> Theme:
     if word not in get_args(Theme):
         raise BadRule(said("Charts are light or dark: /settings charts dark."))
     return cast(Theme, word)
+
+
+def _is_on(word: str) -> bool:
+    if word not in {"on", OFF}:
+        raise BadRule(said("Storms are on or off: /settings storms on."))
+    return word == "on"
 
 
 def _clock(value: str, what: str) -> time:

@@ -162,6 +162,9 @@ def overview(chat: ChatContext, now: AlertSettings, opening: str = "") -> Reply:
         if now.expert
         else _("• “Details” of a forecast: <b>in plain words</b>"),
         _("• Charts: <b>dark</b>") if now.theme == "dark" else _("• Charts: <b>light</b>"),
+        _("• Storms, when ranges of all stocks hold too rarely: <b>a message at begin and end</b>")
+        if now.storms
+        else _("• Storms, when ranges of all stocks hold too rarely: <b>no message</b>; answers say it"),
         _("• Language: <b>{language}</b>").format(language=_spoken(chat, now)),
     ]
     how = _("How I write to you. The digest is one message on all that you watch.")
@@ -200,6 +203,11 @@ def _switches(now: AlertSettings) -> Rows:
             Button(_("Light charts"), "set:theme:light")
             if now.theme == "dark"
             else Button(_("Dark charts"), "set:theme:dark"),
+        ),
+        (
+            Button(_("No word of storms"), "set:storms:off")
+            if now.storms
+            else Button(_("Tell me of storms"), "set:storms:on"),
         ),
         (Button(_LANGUAGE if spoken() == ENGLISH else f"{_(_LANGUAGE)} / {_LANGUAGE}", "set:language"),),
     )

@@ -19,14 +19,21 @@ from bot.keyboards import meaning
 from bot.replies import Button, Pressed, Reply
 
 #: other words for what can be set
-_ALIASES = {"zone": "timezone", "tz": "timezone", "limit": "budget", "charts": "theme", "chart": "theme"}
-_SWITCHES = frozenset({"digest", "wording", "theme"})  #: one button each, which needs no menu
+_ALIASES = {
+    "zone": "timezone",
+    "tz": "timezone",
+    "limit": "budget",
+    "charts": "theme",
+    "chart": "theme",
+    "storm": "storms",
+}
+_SWITCHES = frozenset({"digest", "wording", "theme", "storms"})  #: one button each, which needs no menu
 # each translation calls its own language: "Ich spreche hier jetzt Deutsch."
 _SPEAKS_ALREADY = N_("I speak English here already. Others: /settings language.")
 _SPEAKS = N_("I speak English here from now on. The button goes back; so does /settings language.")
 _EXAMPLES = (
     "/settings timezone Berlin, /settings time 18:30, /settings digest weekly, /settings quiet 22-7, "
-    "/settings budget 5, /settings language de, /settings wording expert, /settings charts dark"
+    "/settings budget 5, /settings language de, /settings wording expert, /settings charts dark, /settings storms on"
 )
 
 

@@ -24,8 +24,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from bellwether.core.incident import IncidentKind
 from bellwether.core.types import Floats
-from bellwether.track_record.incidents.types import DailyRecord, Incident, IncidentKind
+from bellwether.track_record.incidents.types import DailyRecord, Incident
 
 USUAL = 0.8  #: share that is to hold
 SPREAD = 0.11  #: standard deviation of a calm session's share where symbols are many

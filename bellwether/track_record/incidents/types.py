@@ -3,18 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from enum import Enum
 
 import numpy as np
 
+from bellwether.core.incident import IncidentKind
 from bellwether.core.types import Floats, Ints, Sessions, to_date
-
-
-class IncidentKind(Enum):
-    """How ranges fail; the value is kept and served."""
-
-    TOO_RARELY = "too_rarely"  #: ranges held too rarely: they are too narrow
-    TOO_OFTEN = "too_often"  #: ranges held too often: they are wider than they need be
 
 
 @dataclass(frozen=True, slots=True, eq=False)
