@@ -162,11 +162,10 @@ def overview(chat: ChatContext, now: AlertSettings, opening: str = "") -> Reply:
         if now.expert
         else _("• “Details” of a forecast: <b>in plain words</b>"),
         _("• Charts: <b>dark</b>") if now.theme == "dark" else _("• Charts: <b>light</b>"),
-        _("• Storms, when ranges of all stocks hold too rarely: <b>a message at begin and end</b>")
-        if now.storms
-        else _("• Storms, when ranges of all stocks hold too rarely: <b>no message</b>; answers say it"),
         _("• Language: <b>{language}</b>").format(language=_spoken(chat, now)),
     ]
+    if now.storms:
+        lines.append(_("• Storms, when ranges of all stocks hold too rarely: <b>a message at begin and end</b>"))
     how = _("How I write to you. The digest is one message on all that you watch.")
     press = _("Press what you want to change. /alerts has your alerts, /stop silences everything.")
     text = f"{opening}{how}\n\n" + "\n".join(lines) + f"\n\n{press}"
