@@ -52,6 +52,7 @@ def test_it_has_exactly_the_keys_of_the_contract(either: Services) -> None:
         "forecast_id",
         "earnings",
         "calibration",
+        "incident",
     ]
     assert list(answer["baseline"]) == ["quantiles", "probability_of_growth"]
     for quantiles in (answer["quantiles"], answer["returns"], answer["baseline"]["quantiles"]):

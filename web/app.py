@@ -34,6 +34,7 @@ from web.pages import (
     earnings_calendar,
     health,
     home,
+    incidents,
     market,
     metrics,
     reader_access,
@@ -49,6 +50,7 @@ from web.pages import (
 from web.pages.example import Example
 from web.pages.record_cache import Records
 from web.pages.render import StaticFolder, error_page
+from web.pages.storm_banner import StormBanner
 from web.pages.telegram_link import Bot
 from web.problems import HttpProblem, problem_of, problem_response
 
@@ -60,6 +62,7 @@ _PAGES = (
     watchlist,
     market,
     track_record,
+    incidents,
     about,
     charts,
     share,
@@ -91,6 +94,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.records = Records(services)
     app.state.receipts = Receipts(services)
     app.state.bot = Bot(services.settings.telegram)
+    app.state.storm_banner = StormBanner(services)
     for page in _PAGES:
         if page is not metrics or services.settings.web.metrics == "open":
             app.include_router(page.router)

@@ -13,7 +13,7 @@ from .answers.forecast import BaselineForecastAnswer, BatchItem, ForecastAnswer
 from .answers.keys import KeyAnswer, NewKeyAnswer
 from .answers.market import BarAnswer, InstrumentAnswer, ModelAnswer, StatusAnswer, UniverseAnswer, UsageAnswer
 from .answers.revenue import GrowthResponse
-from .answers.track_record import LedgerEntryAnswer, ReceiptAnswer, TrackRecordAnswer
+from .answers.track_record import IncidentAnswer, LedgerEntryAnswer, ReceiptAnswer, TrackRecordAnswer
 from .calls import Call, batch, delete, get, new_rule, patch, post
 from .protocol import TIMEOUT, ApiError, headers, no_answer, options, pause, problem, read
 
@@ -102,6 +102,10 @@ class AsyncClient:
     async def receipt(self, forecast_id: str) -> ReceiptAnswer:
         """The row of an issued forecast, and what proves it."""
         return await self._ask(ReceiptAnswer, get("receipts", forecast_id))
+
+    async def incidents(self) -> list[IncidentAnswer]:
+        """Spells in which ranges of all stocks held too rarely or too often, the newest first."""
+        return await self._items(IncidentAnswer, get("incidents"))
 
     def universe(self) -> AsyncIterator[InstrumentAnswer]:
         """Everything that is served every session."""

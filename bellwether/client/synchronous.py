@@ -14,7 +14,7 @@ from .answers.forecast import BaselineForecastAnswer, BatchItem, ForecastAnswer
 from .answers.keys import KeyAnswer, NewKeyAnswer
 from .answers.market import BarAnswer, InstrumentAnswer, ModelAnswer, StatusAnswer, UniverseAnswer, UsageAnswer
 from .answers.revenue import GrowthResponse
-from .answers.track_record import LedgerEntryAnswer, ReceiptAnswer, TrackRecordAnswer
+from .answers.track_record import IncidentAnswer, LedgerEntryAnswer, ReceiptAnswer, TrackRecordAnswer
 from .calls import Call, batch, delete, get, new_rule, patch, post
 from .protocol import TIMEOUT, ApiError, headers, no_answer, options, pause, problem, read
 
@@ -101,6 +101,10 @@ class Client:
     def receipt(self, forecast_id: str) -> ReceiptAnswer:
         """The row of an issued forecast, and what proves it."""
         return self._ask(ReceiptAnswer, get("receipts", forecast_id))
+
+    def incidents(self) -> list[IncidentAnswer]:
+        """Spells in which ranges of all stocks held too rarely or too often, the newest first."""
+        return self._items(IncidentAnswer, get("incidents"))
 
     def universe(self) -> Iterator[InstrumentAnswer]:
         """Everything that is served every session."""

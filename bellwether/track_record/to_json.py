@@ -7,6 +7,7 @@ from typing import Any
 
 from bellwether.core.types import Q10, Q90
 from bellwether.forecasting.to_json import by_level, calibration_json
+from bellwether.track_record.incidents.types import Incident
 from bellwether.track_record.ledger.ledger_table import LedgerRow
 from bellwether.track_record.ledger.outcomes_table import LedgerEntry, Settled
 from bellwether.track_record.ledger.receipts import Receipt
@@ -51,6 +52,19 @@ def _outcome_json(outcome: Settled, low: float, high: float) -> dict[str, Any]:
     return plain | {
         "why_missed": class_of(evidence).name if evidence is not None else None,
         "causes": list(causes_of(evidence)) if evidence is not None else None,
+    }
+
+
+def incident_json(incident: Incident) -> dict[str, Any]:
+    """A storm."""
+    return {
+        "id": incident.id,
+        "kind": incident.kind.value,
+        "first_session": incident.first.isoformat(),
+        "announced": incident.announced.isoformat(),
+        "ended": incident.ended.isoformat() if incident.ended is not None else None,
+        "lately": incident.lately,
+        "depth": incident.depth,
     }
 
 

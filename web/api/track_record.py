@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import Path, Query
 from starlette.responses import Response
 
-from bellwether.ask import forecasts
-from bellwether.client.answers.track_record import LedgerAnswer, ReceiptAnswer, TrackRecordAnswer
+from bellwether.ask import forecasts, incidents
+from bellwether.client.answers.track_record import IncidentsAnswer, LedgerAnswer, ReceiptAnswer, TrackRecordAnswer
 from bellwether.core.parsing import parse_horizon
 from bellwether.core.types import issues_forecasts
 from bellwether.track_record.ledger import outcomes_table
-from bellwether.track_record.to_json import entry_json, receipt_json, record_json
+from bellwether.track_record.to_json import entry_json, incident_json, receipt_json, record_json
 from web.api.negotiate import ReplyOf
 from web.api.openapi import named_router, operation
 from web.api.requests import PageOf
@@ -50,6 +50,14 @@ def list_ledger(
         entries = outcomes_table.page(db, page.after, page.limit + 1, only, sessions)
     entries, following = page.cut(entries, lambda entry: entry.row.seq)
     return reply.page([entry_json(entry) for entry in entries], following, "ledger")
+
+
+@router.get("/incidents", **operation(IncidentsAnswer, tables=True))
+def list_incidents(services: ServicesOf, reply: ReplyOf) -> Response:
+    """Spells in which ranges of all stocks held too rarely or too often, the newest first; kept for ever."""
+    storms = incidents.every(services)
+    items = [incident_json(incident) for incident in storms.items]
+    return reply({"simulated": storms.simulated, "items": items}, rows=items, name="incidents", keep=60)
 
 
 @router.get("/receipts/{forecast_id}", **operation(ReceiptAnswer, tables=True))

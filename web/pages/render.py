@@ -22,7 +22,7 @@ from bellwether.market.symbols.normalize import LONGEST_QUESTION
 from bellwether.market.symbols.universe import instrument_of
 from bellwether.track_record.misses import sentences as reasons
 from web.etag import code_version, is_known
-from web.pages import forecast_view, market_view, record_view, revenue_view
+from web.pages import forecast_view, incident_view, market_view, record_view, revenue_view
 from web.pages.share import card_address, forecast_card_address
 from web.problems import HttpProblem, printable
 
@@ -66,6 +66,7 @@ def page(request: Request, template: str, status: int = 200, *, tag: str = "", *
         "path": request.url.path,
         "base": base_address(request),
         "share_card": card_address(request.url.path, services),
+        "storm": _banner(request),
     }
     text = _environment().get_template(template).render(shared | values)
     media_type = "application/atom+xml; charset=utf-8" if template.endswith(".atom") else "text/html; charset=utf-8"
@@ -75,8 +76,19 @@ def page(request: Request, template: str, status: int = 200, *, tag: str = "", *
 def tag_of(request: Request, *facts: object) -> str:
     """An ETag of everything that a page is made of; weak, for the page may travel packed or not."""
     card = card_address(request.url.path, request.app.state.services)
-    parts: Sequence[object] = (code_version(), _templates_digest(), base_address(request), card, *facts)
+    parts: Sequence[object] = (
+        code_version(),
+        _templates_digest(),
+        base_address(request),
+        card,
+        _banner(request),
+        *facts,
+    )
     return f'W/"{hashlib.sha256(repr(parts).encode()).hexdigest()[:20]}"'
+
+
+def _banner(request: Request) -> object:
+    return request.app.state.storm_banner.get()
 
 
 def base_address(request: Request) -> str:
@@ -127,6 +139,7 @@ def _environment() -> Environment:
         "market": market_view,
         "records": record_view,
         "reasons": reasons,
+        "storms": incident_view,
         "words": sentences,
         "growths": revenue_view,
         "change": change_sentences,

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from bellwether.ask import forecasts
+from bellwether.ask import forecasts, incidents
 from bellwether.core.errors import StoreError
 from bellwether.core.parsing import parse_date, parse_horizon
 from bellwether.services import Services
@@ -39,10 +39,13 @@ def track_record(
     record = records.get(instrument.symbol if instrument else None, sessions, day, model_id or None)
     head = _head(services)
     names = _names(services, record)
+    spells = _storms(services) if not (instrument or sessions or day or model_id) else None
     return page(
         request,
         "record.html",
-        tag=tag_of(request, "record", instrument, sessions, day, model_id, head, record, names) if record else "",
+        tag=tag_of(request, "record", instrument, sessions, day, model_id, head, record, names, spells)
+        if record
+        else "",
         record=record,
         names=names,
         instrument=instrument,
@@ -50,6 +53,7 @@ def track_record(
         since=day,
         model=model_id,
         head=head,
+        spells=spells,
     )
 
 
@@ -57,6 +61,14 @@ def _names(services: Services, record: TrackRecord | None) -> dict[str, str]:
     """What the symbols are called that were missed; a symbol that is no longer known goes by itself."""
     known = {miss.symbol: services.universe.get(miss.symbol) for miss in record.misses} if record else {}
     return {symbol: instrument.name if instrument else symbol for symbol, instrument in known.items()}
+
+
+def _storms(services: Services) -> incidents.Incidents | None:
+    """Those that were announced; None where they cannot be read."""
+    try:
+        return incidents.every(services)
+    except StoreError:
+        return None
 
 
 def _head(services: Services) -> str:

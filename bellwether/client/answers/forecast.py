@@ -69,6 +69,16 @@ class EarningsAnswer(ApiAnswer):
     ]
 
 
+class OpenIncidentAnswer(ApiAnswer):
+    """A spell in which ranges of all stocks hold too rarely or too often; `caveats` say it in words."""
+
+    id: Annotated[str, Field(description="As /api/v1/incidents has it")]
+    kind: Annotated[str, Field(description="too_rarely: expect wider; too_often: ranges are wider than need be")]
+    first_session: Day
+    lately: Annotated[Fraction, Field(description="Share of 80 % ranges one session ahead that held")]
+    sessions: Annotated[int, Field(description="Over so many sessions, the last ones")]
+
+
 class CalibrationAnswer(ApiAnswer):
     """How the range was stretched for how ranges have held in the last weeks; so is the plain rule."""
 
@@ -116,6 +126,10 @@ class ForecastAnswer(SubjectAnswer):
         Field(description="The company's next report, where it is known or predicted inside the horizon; else null"),
     ]
     calibration: Annotated[CalibrationAnswer | None, Field(description="null where the range is as the model had it")]
+    incident: Annotated[
+        OpenIncidentAnswer | None,
+        Field(description="Ranges of all stocks hold too rarely or too often just now; null in calm times"),
+    ]
 
 
 class BaselineForecastAnswer(SubjectAnswer):

@@ -245,3 +245,22 @@ class ReceiptAnswer(IssuedAnswer):
     hash: str
     outcome: OutcomeAnswer | None
     how_to_check: str
+
+
+class IncidentAnswer(ApiAnswer):
+    """A spell in which ranges of all stocks held too rarely or too often."""
+
+    id: Annotated[str, Field(description="The day of the announcement; its page is /incidents/{id}")]
+    kind: Annotated[str, Field(description="too_rarely: ranges were too narrow; too_often: wider than need be")]
+    first_session: Day
+    announced: Annotated[Day, Field(description="The session after which it was said")]
+    ended: Annotated[Day | None, Field(description="The session after which it was over; null while it goes on")]
+    lately: Annotated[float, Field(description="Share of 80 % ranges one session ahead that held over ten, then")]
+    depth: Annotated[float, Field(description="The share over ten sessions that was furthest from usual, so far")]
+
+
+class IncidentsAnswer(ApiAnswer):
+    """All that were announced, the newest first."""
+
+    simulated: Annotated[bool, Field(description="Of the plain rule's ranges, replayed: must be said with it")]
+    items: list[IncidentAnswer]

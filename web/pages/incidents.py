@@ -1,0 +1,18 @@
+"""One storm: when it began, how deep it went, when it was over, and how each day's ranges held."""
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from bellwether.ask import incidents
+from web.dependencies import ServicesOf
+from web.pages.render import page, tag_of
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/incidents/{incident_id}")
+def incident(request: Request, services: ServicesOf, incident_id: str) -> Response:
+    """The page of a storm, by the day on which it was announced."""
+    storm, days, simulated = incidents.named(services, incident_id)
+    tag = tag_of(request, "incident", storm, len(days), int(days.held.sum()), simulated)
+    return page(request, "incident.html", tag=tag, incident=storm, days=days, simulated=simulated)
