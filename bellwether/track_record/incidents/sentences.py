@@ -74,10 +74,8 @@ def over(incident: Incident) -> str:
 
 
 def title(incident: Incident) -> str:
-    """A heading: "Ranges held too rarely, February to March 2020"."""
-    if incident.kind is IncidentKind.TOO_OFTEN:
-        return _("Ranges held too often")
-    return _("Ranges held too rarely")
+    """A heading of the page, which speaks English: "Ranges held too rarely"."""
+    return "Ranges held too often" if incident.kind is IncidentKind.TOO_OFTEN else "Ranges held too rarely"
 
 
 def of_hundred(share: float) -> int:
