@@ -162,7 +162,12 @@ def test_every_key_can_be_set_by_the_environment(folder: Path, monkeypatch: pyte
     values |= {"YAHOO_BASE_URL": "http://mirror.example", "ORIGINS": "https://app.example"}
     values |= {"LIMITS": "no", "BARS": "yes", "PRIVATE_WEBHOOKS": "1", "ADMIN_TOKEN": "a" * 32, "PLANS": '{"demo": {}}'}
     values |= {"TRUSTED_PROXIES": "10.0.0.0/8, ::1", "METRICS_TOKEN": "m" * 16, "URL": "postgresql://host/name"}
-    values |= {"PRIVATE": "no", "MAIL_FROM": "alerts@bell.example", "SMTP": "smtps://mail.example"}
+    values |= {
+        "SCHEMES": "mailto, ntfys",
+        "PRIVATE": "no",
+        "MAIL_FROM": "alerts@bell.example",
+        "SMTP": "smtps://mail.example",
+    }
     text_keys = {"TOKEN", "BASE_URL", "BASE_FILE_URL", "FILE", "FOLDER", "SERVE", "HOST"}
     for key in setting_keys():
         name = key.partition("__")[2]
@@ -372,3 +377,13 @@ def test_settings_cannot_be_changed_afterwards(folder: Path) -> None:
     settings = load_settings()
     with pytest.raises(ValueError, match="frozen"):
         settings.web.port = 1
+
+
+@pytest.mark.parametrize("written", ['["ntfys", "mailto"]', "[ntfys]", "ntfys mailto", "mailto:"])
+def test_a_list_of_beginnings_that_would_allow_nothing_is_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    monkeypatch.setenv("BELLWETHER_CHANNELS__SCHEMES", written)
+    assert "beginnings of addresses such as mailto" in refused()
+    monkeypatch.setenv("BELLWETHER_CHANNELS__SCHEMES", "ntfys, mailto")
+    assert load_settings().channels.schemes == ["ntfys", "mailto"]

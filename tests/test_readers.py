@@ -315,6 +315,26 @@ def test_what_cannot_be_is_said_above_and_changes_nothing(
         assert chats.export(ann.services.store, ann.services.clock, ann.owner) == before
 
 
+@pytest.mark.parametrize(
+    ("typed", "watched", "unclear"),
+    [
+        ("aapl; KO,\tPFE", {"AAPL", "KO", "PFE"}, ""),
+        ("Coca-Cola, apple,, ", {"KO", "AAPL"}, ""),
+        ("AAPL  KO\r\nBank of America", {"AAPL", "KO", "BAC"}, ""),
+        ('"AAPL", Nowhere Inc, <b>', {"AAPL"}, "Nowhere Inc, <b>"),
+        ("AAPL,", {"AAPL"}, ""),
+    ],
+)
+def test_a_list_is_taken_however_it_is_typed(tmp_path: Path, typed: str, watched: set[str], unclear: str) -> None:
+    with somebody(tmp_path) as ann:
+        ann.subscribe()
+        ann.confirm()
+        answer = ann.do("watch", stock=typed)
+        assert {row.symbol for row in watchlist.watchlist(ann.services.store, ann.owner)} == watched
+        assert answer.status_code == (200 if unclear else 303)
+        assert f"Not clear, so not added: {unclear}." in plain_text(answer.text) or not unclear
+
+
 def test_mails_stop_in_one_click_and_begin_again_on_the_page(tmp_path: Path) -> None:
     with somebody(tmp_path) as ann:
         ann.subscribe()

@@ -179,7 +179,9 @@ class Channels(_Section):
             "Input should have 64 hexadecimal digits, as the command `database key` makes them",
         ),
     ] = SecretStr("")
-    schemes: Annotated[list[str], NoDecode, BeforeValidator(setting_values.words)] = [
+    schemes: Annotated[
+        list[Annotated[str, AfterValidator(setting_values.scheme)]], NoDecode, BeforeValidator(setting_values.words)
+    ] = [
         "mailto",
         "discord",
         "slack",

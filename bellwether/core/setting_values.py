@@ -60,6 +60,14 @@ def origin(text: str) -> str:
     return text
 
 
+def scheme(text: str) -> str:
+    """How an address begins, before ://; a list that was written as JSON would allow nothing, and say nothing."""
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*", text):
+        hint = "Input should be beginnings of addresses such as mailto, discord, ntfys: in the environment with commas"
+        raise PydanticCustomError("scheme", hint)
+    return text
+
+
 def level(value: Any) -> Any:
     """A level of the log, in whatever case it is written."""
     return value.upper() if isinstance(value, str) and value.isalpha() else value

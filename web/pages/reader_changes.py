@@ -1,5 +1,6 @@
 """What the forms of a reader's page do. Each gives what is to be told of it beyond the page itself, mostly nothing."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
@@ -8,7 +9,7 @@ from bellwether.alerts import ask as rules
 from bellwether.alerts import watchlist
 from bellwether.ask.holdings import understand
 from bellwether.core.alert_types import DigestMode, Direction, QuietHours, Repeat, RuleKind, RuleRequest
-from bellwether.core.errors import BadRule
+from bellwether.core.errors import AmbiguousSymbol, BadRule, BadSymbol, MarketDataError, UnknownSymbol
 from bellwether.core.i18n.time_zones import find_time_zone
 from bellwether.core.i18n.translate import LANGUAGES
 from bellwether.core.parsing import parse_clock, parse_horizon, parse_price, parse_share
@@ -20,24 +21,37 @@ from web.pages.form import Form
 
 LONGEST_LIST = 5_000  #: characters that are pasted at once
 _MOST_LOOKED_UP = 10  #: of a list that the source of prices is asked about
+_BETWEEN = re.compile(r"[,;\t\r\n]|\s{2,}")  #: the entries of a list: names have single spaces in them
 _Choice = TypeVar("_Choice", RuleKind, Direction, DigestMode)
 Change = Callable[[Services, Reader, Form], str]
 
 
 def _watch(services: Services, reader: Reader, form: Form) -> str:
-    """One stock by its name or ticker, or a list of tickers."""
+    """One stock by its name or ticker, or a list of them."""
     _check_goes_on(reader)
     typed = form.get("stock", "")[:LONGEST_LIST]
-    if not any(sign in typed for sign in ",;\n"):
-        watchlist.watch(services, reader.owner, typed, reader.language)
+    pieces = [piece.strip() for piece in _BETWEEN.split(typed.replace('"', " ")) if piece.strip()]
+    if len(pieces) < 2:
+        watchlist.watch(services, reader.owner, pieces[0] if pieces else "", reader.language)
         return ""
-    understood = understand(services, typed.encode(), "", _MOST_LOOKED_UP)
+    understood = understand(services, "\n".join(["Symbol", *pieces]).encode(), "", _MOST_LOOKED_UP)
     put = watchlist.watch_together(services, reader.owner, understood.instruments, reader.language)
-    unclear = [question.called for question in understood.questions] + list(understood.not_looked_up)
+    names = [question.called for question in understood.questions]
+    unclear = [name for name in names[:_MOST_LOOKED_UP] if not _watch_by_name(services, reader, name)]
+    unclear += [*names[_MOST_LOOKED_UP:], *understood.not_looked_up]
     told = [f"There was no room for {put.beyond} of them."] if put.beyond else []
     if unclear:
         told.append(f"Not clear, so not added: {', '.join(unclear)}. Please add each by its name or ticker.")
     return " ".join(told)
+
+
+def _watch_by_name(services: Services, reader: Reader, name: str) -> bool:
+    """What is no ticker may be the name of a company; False where that is not clear either."""
+    try:
+        watchlist.watch(services, reader.owner, name, reader.language)
+    except (AmbiguousSymbol, BadSymbol, MarketDataError, UnknownSymbol):
+        return False
+    return True
 
 
 def _unwatch(services: Services, reader: Reader, form: Form) -> str:
