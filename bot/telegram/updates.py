@@ -254,8 +254,7 @@ class Updates:
 
     def _unanswered(self) -> list[tuple[int, str]]:
         """Nothing where another host answers: who was cut off from the database may not know it yet."""
-        with self._store.reading() as db:
-            return inbox_table.unanswered(db) if self._may_answer(db) else []
+        return self._store.repeated(lambda db: inbox_table.unanswered(db) if self._may_answer(db) else [])
 
     def _begin(self, update_id: int) -> bool:
         """Count an attempt; False where another host has made it, or is to."""
