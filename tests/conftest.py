@@ -19,6 +19,7 @@ import sqlcipher3  # noqa: F401  # before TensorFlow, which brings an SQLite for
 import yaml
 from fastapi import APIRouter, FastAPI
 from hypothesis import HealthCheck, settings
+from starlette.routing import BaseRoute
 
 from bellwether.core.config import load_settings
 from bellwether.core.types import Bars
@@ -95,6 +96,7 @@ ON_EACH_KIND = frozenset(
     for name in (
         "alert_queries",
         "announcements",
+        "answered",
         "api_limits",
         "api_stream",
         "champion",
@@ -248,6 +250,7 @@ def apis_described_once() -> Iterator[None]:
         parts = [
             part
             for route in app.routes
+            if getattr(route, "include_in_schema", True)  # the route of the description itself is each app's own
             for part in vars(route).values()
             if isinstance(part, APIRouter | FunctionType | str)
         ]
@@ -264,6 +267,24 @@ def apis_described_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(openapi, "_described", once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def routes_built_once() -> Iterator[None]:
+    """Apps share what is built of a router they include: at an app's first call that takes a third of a second."""
+    shared: dict[tuple[object, ...], BaseRoute] = {}
+    include = APIRouter.include_router
+
+    def once(self: APIRouter, router: APIRouter, **options: Any) -> None:
+        include(self, router, **options)
+        part: Any = self.routes[-1]
+        part.include_context.dependency_overrides_provider = None  # nothing is overridden; the app need not stay for it
+        key = (id(router), options["prefix"], *(each.dependency for each in options["dependencies"] or ()))
+        self.routes[-1] = shared.setdefault(key, part)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(APIRouter, "include_router", once)
         yield
 
 
