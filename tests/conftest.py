@@ -113,6 +113,7 @@ ON_EACH_KIND = frozenset(
         "kept_bars",
         "keys",
         "ledger",
+        "miss_evidence",
         "missed_digests",
         "outbox_recipients",
         "outcomes",

@@ -5,6 +5,7 @@
 What a quarter's forecasts come to depends on prices alone, not on other quarters, so workers can share them.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -17,6 +18,8 @@ from bellwether.core.announcement import Announcement
 from bellwether.core.config import load_settings
 from bellwether.core.errors import MarketDataError
 from bellwether.core.types import MARKET_SERIES
+from bellwether.forecasting.forecaster import BASELINE_ID
+from bellwether.jobs.file_evidence import file_evidence
 from bellwether.jobs.replay import Days, joined, replay, rows_in, simulated_from
 from bellwether.jobs.simulate import sessions_of
 from bellwether.market.earnings.file import read_announcements
@@ -26,9 +29,11 @@ from bellwether.market.symbols.universe import Universe
 from bellwether.market.universe_state import StateBars, counts_for_state, state_of
 from bellwether.models.model_card import RANGE, folders_of
 from bellwether.services import Services, build_services
+from bellwether.track_record.misses import evidence_table
 from bellwether.track_record.scores.sentences import lines
 from bellwether.track_record.scores.simulated_record import Simulated, save
 from bellwether.track_record.scores.track_record import RecordFilter, record_of
+from training.missed import tables
 from training.shipped_model import ShippedModel
 from training.workers import HERE, Workers
 
@@ -101,11 +106,14 @@ def record(
         if services.model is None:
             raise MarketDataError(services.model_problem)
     lived = workers.map(live_through, past, parts_of(first, last), "quarters")
-    simulated, count = joined([part for part, _ in lived]), sum(count for _, count in lived)
+    simulated, count = joined([part.kept for part in lived]), sum(part.forecasts for part in lived)
+    evidence = sum((part.evidence for part in lived), Counter())
     out.parent.mkdir(parents=True, exist_ok=True)
     save(out, simulated)
-    told = record_of(simulated.everyone, simulated.misses, RecordFilter(), simulated=True)
+    told = record_of(simulated.everyone, simulated.misses, RecordFilter(), simulated=True, evidence=evidence)
     print("\n".join(lines(told)))
+    if told.why_missed is not None:
+        print("\n".join(["", *tables(told.why_missed), ""]))
     print(f"{count:,} forecasts were replayed; what is kept of them is in {out}")
 
 
@@ -120,8 +128,17 @@ def parts_of(first: date, last: date) -> list[Days]:
     return parts
 
 
-def live_through(past: Past, part: Days) -> tuple[Simulated, int]:
-    """One part: what is kept of it, and how many forecasts were entered."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Lived:
+    """One part of a replay."""
+
+    kept: Simulated
+    forecasts: int  #: that were entered
+    evidence: Counter[tuple[int, bool, int]]  #: ranges by horizon, whether they held, and what speaks for a cause
+
+
+def live_through(past: Past, part: Days) -> Lived:
+    """One part, and why its ranges missed."""
     symbols = tuple(
         instrument.symbol for instrument in past.market.universe() if instrument.symbol not in MARKET_SERIES
     )
@@ -136,6 +153,9 @@ def live_through(past: Past, part: Days) -> tuple[Simulated, int]:
             only=part,
             done=lambda session: progress.update(),
         )
-        result = simulated_from(lived.store, symbols), rows_in(lived.store)
+        file_evidence(lived, most=None)
+        with lived.store.reading() as db:
+            evidence = evidence_table.counts(db, None, None, None, None, unless=BASELINE_ID)
+        result = Lived(simulated_from(lived.store, symbols), rows_in(lived.store), evidence)
         lived.store.close()
     return result
