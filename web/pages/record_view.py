@@ -9,12 +9,22 @@ from bellwether.ask.sample_receipts import sample_name
 from bellwether.core.types import LEVELS, Q10, Q90, SkillVerdict, issues_forecasts
 from bellwether.forecasting import sentences
 from bellwether.track_record.ledger.receipts import Receipt
+from bellwether.track_record.misses.evidence import MissClass
 from bellwether.track_record.misses.sentences import of_one
 from bellwether.track_record.scores.sentences import without_evenings
 from bellwether.track_record.scores.types import Interval, Miss, MonthScore, Score, TrackRecord
 
 MOST_MISSES = 10
 KEPT_MISSES = 200  #: of a replay, over all symbols
+#: why a range missed, in a table of many numbers
+CLASS_NAMES = {
+    MissClass.DATA_FAULT: "Data",
+    MissClass.REPORT: "Results",
+    MissClass.MARKET: "Market",
+    MissClass.GAP: "Night",
+    MissClass.NONE: "None",
+    MissClass.UNKNOWN: "Not known",
+}
 _MONTHS = 60  #: in the chart: five years
 _MANY, _STORM = 50, 0.7  #: forecasts that make a month worth telling, and the share of ranges below which it was bad
 _IN_SHORT = {

@@ -175,16 +175,13 @@ def of_outcome(db: Connection, seq: int) -> int | None:
 
 def differences(db: Connection) -> int:
     """In how many places the sums are not what the filed rows amount to."""
+    names = ", ".join(_KEY)
     rows = (
-        "SELECT model_id, shown, horizon, cutoff, held, evidence, count(*) AS forecasts FROM ledger"
-        " JOIN outcomes USING (seq) JOIN outcome_evidence ON outcome_evidence.id = outcomes.id WHERE held IS NOT NULL"
-        " GROUP BY model_id, shown, horizon, cutoff, held, evidence"
+        f"SELECT {names}, count(*) FROM ledger JOIN outcomes USING (seq)"
+        f" JOIN outcome_evidence ON outcome_evidence.id = outcomes.id WHERE held IS NOT NULL GROUP BY {names}"
     )
-    names = f"{', '.join(_KEY)}, forecasts"
-    (wrong,) = db.execute(
-        f"SELECT count(*) FROM (SELECT {names} FROM ({rows}) AS filed EXCEPT SELECT {names} FROM evidence_sums) AS a"
-    ).fetchone()
-    (more,) = db.execute(
-        f"SELECT count(*) FROM (SELECT {names} FROM evidence_sums EXCEPT SELECT {names} FROM ({rows}) AS filed) AS b"
-    ).fetchone()
-    return int(wrong) + int(more)
+    filed, summed = (
+        {tuple(key): count for *key, count in db.stream(sql, {})}
+        for sql in (rows, f"SELECT {names}, forecasts FROM evidence_sums")
+    )
+    return sum(filed.get(key) != summed.get(key) for key in filed.keys() | summed.keys())

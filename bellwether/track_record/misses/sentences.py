@@ -4,7 +4,7 @@ from bellwether.core.i18n.numbers import count, percent
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.i18n.translate import ngettext
 from bellwether.track_record.misses.evidence import Evidence, MissClass, causes_of, class_of
-from bellwether.track_record.misses.reasons import CauseShare, MissReasons
+from bellwether.track_record.misses.reasons import MissReasons
 
 FEWEST = 5  #: misses of which a share is told; of fewer only their number
 
@@ -51,23 +51,22 @@ def by_class(reasons: MissReasons) -> str:
 
 
 def of_one(evidence: int) -> str:
-    """Why a single range missed, in a sentence; with the other causes that there is evidence of."""
+    """Why a single range missed, with the other causes that there is evidence of, and what is not known."""
     bits = Evidence(evidence)
     first, *others = causes_of(bits) or (class_of(bits).name,)
-    if not others:
-        return _("By the evidence: {cause}.").format(cause=_(MissClass[first].value))
-    return _("By the evidence: {cause}; besides: {others}.").format(
-        cause=_(MissClass[first].value), others=", ".join(_(MissClass[name].value) for name in others)
-    )
+    told = _("By the evidence: {cause}.").format(cause=_(MissClass[first].value))
+    if others:
+        told = _("By the evidence: {cause}; besides: {others}.").format(
+            cause=_(MissClass[first].value), others=", ".join(_(MissClass[name].value) for name in others)
+        )
+    if Evidence.REPORTS_UNKNOWN in bits:
+        told += " " + _("Whether company results came in between is not known.")
+    return told
 
 
-def share_of(cause: CauseShare) -> tuple[str, str]:
-    """How often a cause was in misses and in ranges that held: "11 of 20 (55 %)"; no share of fewer than FEWEST."""
-    return _counted(cause.in_misses, cause.of_misses), _counted(cause.in_held, cause.of_held)
-
-
-def _counted(part: int, whole: int) -> str:
+def share_of(part: int, whole: int) -> tuple[str, str]:
+    """How often a cause was there, and of how many: ("55 %", "11 of 20"); of fewer than FEWEST the counts alone."""
     if not whole:
-        return _("not known")
+        return _("not known"), ""
     of = _("{part} of {whole}").format(part=count(part), whole=count(whole))
-    return f"{of} ({percent(part / whole)})" if whole >= FEWEST else of
+    return (percent(part / whole), of) if whole >= FEWEST else (of, "")

@@ -82,7 +82,7 @@ def summary_of(record: TrackRecord, horizon: int, years: str = "") -> RecordSumm
 def _live(store: Store, settled: int, today: date, symbol: str, horizon: int) -> RecordSummary | None:
     """Of outcomes within the last year. `settled` counts them: with each new one the record is another."""
     since = today - YEAR - timedelta(weeks=horizon // _SESSIONS_A_WEEK) - _HOLIDAYS
-    found = live_record(store, RecordFilter(symbol=symbol or None, horizon=horizon, since=since))
+    found = live_record(store, RecordFilter(symbol or None, horizon, since=since), with_reasons=False)
     return summary_of(found, horizon) if found.score.forecasts else None
 
 

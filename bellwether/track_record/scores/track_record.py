@@ -39,17 +39,21 @@ class RecordFilter:
     since: date | None = None  #: of their cutoffs
 
 
-def live_record(store: Store, asked: RecordFilter, standings: tuple[GateStatus, ...] = ()) -> TrackRecord:
-    """The record of what was really issued. Raises StoreError."""
+def live_record(
+    store: Store, asked: RecordFilter, standings: tuple[GateStatus, ...] = (), *, with_reasons: bool = True
+) -> TrackRecord:
+    """The record of what was really issued, perhaps with why ranges missed. Raises StoreError."""
     with store.reading() as db:
-        evidence = evidence_table.counts(
-            db, asked.symbol, asked.since, asked.horizon, asked.model_id, unless=BASELINE_ID
-        )
+        evidence = _evidence(db, asked) if with_reasons else NOTHING_FILED
         if asked.symbol is None:
             table, misses = whole_table(db, asked), _whole_misses(db, asked)
             return record_of(table, misses, asked, standings=standings, evidence=evidence)
         rows = outcomes_table.of_symbol(db, asked.symbol, asked.since)
     return record_of(symbol_table(rows), symbol_misses(rows, asked), asked, standings=standings, evidence=evidence)
+
+
+def _evidence(db: Connection, asked: RecordFilter) -> Counts:
+    return evidence_table.counts(db, asked.symbol, asked.since, asked.horizon, asked.model_id, unless=BASELINE_ID)
 
 
 def record_of(
