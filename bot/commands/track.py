@@ -59,7 +59,7 @@ def _details(chat: ChatContext, given: Given) -> Pressed:
 
 
 def record_text(record: TrackRecord, name: str, universe: Universe) -> str:
-    """Write a record as HTML in at most nine lines: what held, of each horizon too, why not, and the biggest miss.
+    """Write a record as HTML in at most eight lines: what held, of each horizon too, why not, and the biggest miss.
 
     The universe knows the companies' names.
     """
@@ -72,9 +72,10 @@ def record_text(record: TrackRecord, name: str, universe: Universe) -> str:
         basis.append(_("Beside my shares stand those of the plain rule, ranges made of the recent swings alone:"))
     lines += [" ".join(basis)] if basis else []
     lines += [_of_horizon(row) for row in record.by_horizon]
-    lines += [escape(told)] if record.why_missed and (told := at_reports(record.why_missed.pooled)) else []
     biggest = _("The biggest miss:")
-    lines += [f"{biggest} {_miss(miss, universe)}" for miss in record.misses[:1]]
+    told = [escape(at_reports(record.why_missed.pooled))] if record.why_missed else []
+    told += [f"{biggest} {_miss(miss, universe)}" for miss in record.misses[:1]]
+    lines += [" ".join(filter(None, told))] if any(told) else []
     return "\n".join(lines)
 
 
