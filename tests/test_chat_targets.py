@@ -34,7 +34,8 @@ def test_in_four_taps_an_alert_goes_to_a_second_app(services: Services, monkeypa
         run(services)
         code = rendered(there.seen["discord"][0], Markup.PLAIN).replace("\\", "")
         (code,) = re.findall(r"BW-\d{6}", code)
-        assert "Alerts and digests go to Discord …dddd too" in talk.say(code.lower().replace("-", " "))
+        said = f"here it is: {code.lower().replace('-', ' ')}, thanks"
+        assert "Alerts and digests go to Discord …dddd too" in talk.say(said)
         owe(services, CHAT)
         run(services)
         assert len(there.seen["discord"]) == 2

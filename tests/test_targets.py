@@ -560,3 +560,12 @@ def test_each_message_is_looked_at_once_for_its_targets(services: Services, monk
     with services.store.transaction() as db:
         plan = db.execute(f"{explain} {target_outbox_table.TO_SPREAD}", {"most": 2}).fetchall()
     assert "idx_outbox_to_spread" in str(plan), "whatever else is owed"
+
+
+def test_a_code_that_is_refused_is_not_said_to_be_tried_further(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with listening(monkeypatch) as (_there, urls):
+        ask.add(services, ANN, urls["ntfy"].replace(TOPIC, "no-such-topic"), "en")
+        assert run(services).failed == 1
+    assert outbox(services, "chat")[-1]["text"].startswith("<b>ntfy …opic</b> does not take the code.")

@@ -21,7 +21,7 @@ from bot.keyboards import in_rows
 from bot.replies import Button, Pressed, Reply, Rows
 
 LONGEST_ADDRESS = 600  #: characters of a message that may be an address
-_CODE = re.compile(r"BW[\s-]?\d{6}", re.IGNORECASE)
+_CODE = re.compile(r"\bBW[\s-]?\d{6}\b", re.IGNORECASE)
 
 _GUIDES = {
     TargetKind.MAIL: N_("Send me the mail address."),
@@ -61,8 +61,8 @@ _AND_THEN = N_(
 
 
 def is_code(chat: ChatContext, text: str) -> bool:
-    """Tell whether a message is nothing but a code that proves a target, where they may be set up."""
-    return _CODE.fullmatch(text.strip()) is not None and bool(ask.offered(chat.services))
+    """Tell whether a message has a code that proves a target, where they may be set up."""
+    return _CODE.search(text) is not None and bool(ask.offered(chat.services))
 
 
 def is_address(chat: ChatContext, text: str) -> bool:
@@ -89,8 +89,9 @@ def add(chat: ChatContext, typed: str) -> Reply:
 
 
 def prove(chat: ChatContext, typed: str) -> Reply:
-    """Take a code. Raises what `targets.ask.prove` does."""
-    target = ask.prove(chat.services, chat.chat_id, typed)
+    """Take the code in a message. Raises what `targets.ask.prove` does."""
+    code = _CODE.search(typed)
+    target = ask.prove(chat.services, chat.chat_id, code[0] if code is not None else typed)
     text = _("<b>Done.</b> Alerts and digests go to {target} too, at the same times as here.")
     return Reply(text.format(target=_bold(target)), buttons=(_all(),))
 

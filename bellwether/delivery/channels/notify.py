@@ -305,7 +305,8 @@ class NotifyChannel(Channel):
             targets_table.failed(db, target.id, error.stops, now)
         if message.kind == TARGET_PROOF and message.attempts <= 1 and not is_reader(target.chat_id):
             is_private = isinstance(error, TargetError) and error.stops is StopReason.PRIVATE
-            tell = partial(sentences.why_stopped, why=StopReason.PRIVATE) if is_private else sentences.not_reached
+            missed = sentences.not_reached if again is not None else sentences.not_taken
+            tell = partial(sentences.why_stopped, why=StopReason.PRIVATE) if is_private else missed
             _tell_chat(db, target, lambda: tell(target), now)
 
     def _note_outage(self, db: Connection, message: OutboxMessage, error: DeliveryError, now: datetime) -> None:

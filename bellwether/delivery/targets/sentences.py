@@ -51,6 +51,12 @@ def not_reached(target: Target) -> str:
     return text.format(target=f"<b>{escape(name(target))}</b>")
 
 
+def not_taken(target: Target) -> str:
+    """HTML: the code was refused, and is not sent again."""
+    text = _("{target} does not take the code. Is the address right? Delete it, and send me the right one.")
+    return text.format(target=f"<b>{escape(name(target))}</b>")
+
+
 def proof(code: str, stop_url: str) -> str:
     """HTML that goes to a target alone."""
     asked = _(
