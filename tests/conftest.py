@@ -3,6 +3,7 @@
 import gc
 import os
 import pickle
+import ssl
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from datetime import UTC, date, datetime
@@ -11,6 +12,7 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any
 
+import certifi
 import curl_cffi  # noqa: F401  # before TensorFlow, whose libcurl it would otherwise call
 import numpy as np
 import onnxruntime
@@ -200,6 +202,22 @@ def settings_file_read_once() -> Iterator[None]:
     parse = cache(yaml.safe_load)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(yaml, "safe_load", lambda text: deepcopy(parse(text)))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def authorities_read_once() -> Iterator[None]:
+    """Clients of HTTP share the authorities that are trusted by default: reading them takes each 50 ms."""
+    make = ssl.create_default_context
+    trusted = cache(lambda: make(cafile=certifi.where()))
+
+    def once(purpose: ssl.Purpose = ssl.Purpose.SERVER_AUTH, **of: Any) -> ssl.SSLContext:
+        if purpose is ssl.Purpose.SERVER_AUTH and of == {"cafile": certifi.where()}:
+            return trusted()
+        return make(purpose, **of)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ssl, "create_default_context", once)
         yield
 
 
