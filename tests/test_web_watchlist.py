@@ -106,11 +106,12 @@ def test_commands_are_as_few_as_fit_a_message(services: Services) -> None:
         (form(), 400, "Please choose a file, or paste your list."),
         (form(b"%PDF-1.7", "depot.pdf"), 400, "I can't read PDFs."),
         (form(b"x" * 550_000, "list.csv"), 400, "larger than the 500 kB that I read"),
-        (form(b"x" * 700_000, "list.csv"), 413, "A body may have at most"),
+        (form(b"x" * 700_000, "list.csv"), 413, "That file is too large to be read here."),
+        (form(b"", "list.csv"), 400, "That file is empty."),
         (form(text="<script>alert(1)</script>"), 400, "I can't read that kind of file."),
         (b"no form", 400, "What was sent is no form"),
     ],
-    ids=["nothing", "pdf", "large", "too large", "markup", "broken"],
+    ids=["nothing", "pdf", "large", "too large", "empty", "markup", "broken"],
 )
 def test_what_cannot_be_read_is_said_above_the_form(visitor: Visitor, body: bytes, status: int, says: str) -> None:
     answer = sent(visitor, body)

@@ -23,6 +23,7 @@ SECONDS = 20.0  #: that a body may take
 MOST_HELD = 64_000_000  #: bytes of all bodies that are in memory at the same time; whoever has no key leaves half of it
 MOST_OF_ONE = 8_000_000  #: the same, of those from one address
 TOO_LARGE = f"A body may have at most {MOST_BODY:,} bytes, room for every valid one."
+TOO_LARGE_FILE = "That file is too large to be read here. Please export the positions alone, without history."
 TOO_SLOW = f"A body must arrive within {SECONDS:.0f} seconds."
 FORM = "multipart/form-data"
 PLAIN_FORM = "application/x-www-form-urlencoded"
@@ -100,10 +101,14 @@ class RequestBody:
             del self._held[who]
 
 
+def _too_large(path: str) -> str:
+    return TOO_LARGE_FILE if path.startswith("/watchlist") else TOO_LARGE
+
+
 def _unreadable(headers: Headers, path: str) -> HttpProblem | None:
     length = headers.get("content-length", "")
     if length.isdecimal() and int(length) > MOST_BODY:
-        return HttpProblem("too_large", TOO_LARGE)
+        return HttpProblem("too_large", _too_large(path))
     if headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
         return HttpProblem("unsupported_body", "Please send the body unpacked, without Content-Encoding.")
     kind = headers.get("content-type", "application/json").partition(";")[0].strip().lower()

@@ -42,7 +42,8 @@ def read_list(
     file, pasted = form.get("file", Field(b"")), form.get("text", Field(b""))
     sent = file if file.content else pasted
     if not sent.content.strip():
-        return _page(request, bot, problem="Please choose a file, or paste your list.")
+        empty = "That file is empty." if file.file_name and not pasted.content.strip() else ""
+        return _page(request, bot, problem=empty or "Please choose a file, or paste your list.")
     try:
         understood = understand(services, sent.content, sent.file_name, MOST_LOOKED_UP)
     except BadFile as problem:
