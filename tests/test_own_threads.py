@@ -22,10 +22,12 @@ from bellwether.delivery.channels.target_error import OperatorFault
 from bellwether.delivery.messages import OutboxMessage, RecipientKind
 from bellwether.delivery.outbox_table import ClaimOrder
 from bellwether.delivery.targets.target import TargetKind
+from bellwether.delivery.webhooks.sending import WebhookSender
+from bellwether.delivery.webhooks.webhooks_table import Webhook
 from bellwether.services import Services
 from tests.support.chat_services import TOPIC
 from tests.test_slow_server import prove
-from tests.test_targets import ANN, later, made, outbox, owe, run
+from tests.test_targets import ANN, EVENING, later, made, outbox, owe, run
 
 PATIENCE = 20.0  #: seconds of the wall for what takes a moment
 
@@ -159,3 +161,26 @@ def test_all_threads_taken_for_a_while_every_message_arrives_in_the_end(
     later(services, minutes=3)
     assert run(services).put_back == 1  # nobody listens at that port
     assert [(row["state"], row["strikes"]) for row in outbox(services)] == [("pending", 0)]
+
+
+def test_a_webhooks_name_that_nobody_answers_for_takes_no_thread_from_the_chat() -> None:
+    asked, answer = threading.Semaphore(0), threading.Event()
+
+    def look_up(host: str, port: int) -> list[str]:
+        asked.release()
+        answer.wait(PATIENCE)
+        raise OSError
+
+    sender = WebhookSender(private=False, look_up=look_up)
+    hook = Webhook(1, 1, "https://nowhere.example/", f"whsec_{'A' * 32}", None, None, EVENING, None, "")
+
+    async def evening() -> int:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+        sending = [asyncio.create_task(sender.send(hook, "evt", "{}", EVENING)) for _ in range(3)]
+        assert await asyncio.to_thread(asked.acquire, timeout=PATIENCE / 2)
+        answered = await asyncio.to_thread(lambda: 42)
+        answer.set()
+        assert [(await task).status for task in sending] == [None] * 3
+        return answered
+
+    assert asyncio.run(evening()) == 42

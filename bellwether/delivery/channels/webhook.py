@@ -3,11 +3,11 @@
 what is owed to owners | `spread` over their webhooks | `send`, each event | logged; a 410 ends a webhook
 """
 
-import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bellwether.access import keys_table
@@ -15,7 +15,8 @@ from bellwether.core.clock import Clock
 from bellwether.core.errors import ConfigError
 from bellwether.db.connection import Connection
 from bellwether.db.database import Store
-from bellwether.delivery.channels.channel import Accepted, Channel
+from bellwether.delivery.channels.channel import AT_ONCE, Accepted, Channel
+from bellwether.delivery.channels.own_threads import OwnThreads
 from bellwether.delivery.messages import OutboxMessage, RecipientKind
 from bellwether.delivery.outbox_table import ClaimOrder
 from bellwether.delivery.retry import Cause, DeliveryError, RetryPolicy
@@ -89,6 +90,7 @@ class WebhookChannel(Channel):
         """`private` lets messages go to our own network. Without a sender one is made when something is owed."""
         self._store, self._clock, self._event_of = store, clock, event_of
         self._private, self._sender = private, sender
+        self._threads = OwnThreads(AT_ONCE, "webhook")
         self._is_out = False
 
     def can_send(self) -> bool:
@@ -140,7 +142,7 @@ class WebhookChannel(Channel):
 
     async def _try_to_send(self, message: OutboxMessage) -> "WebhookResponse":
         assert self._sender is not None
-        hook = await asyncio.to_thread(self._hook, message.recipient.id)
+        hook = await self._threads.run(partial(self._hook, message.recipient.id))
         if hook is None:
             raise DeliveryError("the webhook takes nothing more", Cause.CLOSED)
         return await self._sender.send(hook, message.event_id, message.text, self._clock())

@@ -8,18 +8,21 @@ import ssl
 import time
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import httpx
 
 from bellwether import __version__
 from bellwether.core.connections import Part, naming_the_fault
 from bellwether.core.errors import BadWebhook
+from bellwether.core.pools import pool
 from bellwether.delivery.channels.addresses import CheckedAddress, Lookup, check, look_up
 from bellwether.delivery.webhooks.signing import headers
 from bellwether.delivery.webhooks.webhooks_table import Webhook
 
 TIMEOUT = 15.0  #: seconds for all of it
 _LONGEST_WAIT = 86_400.0  #: seconds that a Retry-After is believed
+_LOOK_UPS = 8  #: of names, at once: as many as messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class WebhookSender:
         Raises ConfigError where the environment keeps anybody from connecting.
         """
         self._private, self._look_up = private, look_up
+        self._threads = pool(_LOOK_UPS, "webhook-name")
         # made once: reading the list of authorities takes longer than a message. No authority from the environment
         self._trusted = trusted or httpx.create_ssl_context(trust_env=False)
 
@@ -58,7 +62,9 @@ class WebhookSender:
         error, wait = "", None
         try:
             async with asyncio.timeout(TIMEOUT):
-                target = await asyncio.to_thread(check, hook.url, private=self._private, look_up=self._look_up)
+                # in threads of its own: a name that nobody answers for holds up no chat
+                looking = partial(check, hook.url, private=self._private, look_up=self._look_up)
+                target = await asyncio.get_running_loop().run_in_executor(self._threads, looking)
                 signed = headers(event_id, content, hook.secrets(now), now)
                 answer = await _post(target, content, signed, self._trusted)
             status, wait = answer.status_code, _seconds(answer.headers.get("retry-after", ""))
