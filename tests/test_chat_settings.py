@@ -236,6 +236,22 @@ def test_charts_become_dark_and_light_again_by_one_tap_each(talk: Talk) -> None:
     assert kept(talk) == AlertSettings()
 
 
+def test_word_of_storms_is_wished_by_one_tap_and_given_up_by_one(talk: Talk) -> None:
+    assert "Storms" not in talk.say("/settings")
+    assert "Storms, when ranges of all stocks hold too rarely" in talk.press("Tell me of storms")
+    assert kept(talk).storms
+    assert "Storms" not in talk.press("No word of storms")
+    assert kept(talk) == AlertSettings()
+
+
+def test_word_of_storms_can_be_typed(talk: Talk) -> None:
+    talk.say("/settings storms on")
+    assert kept(talk).storms
+    assert "on or off" in talk.say("/settings storms perhaps")
+    talk.say("/settings storm off")
+    assert not kept(talk).storms
+
+
 def test_a_theme_is_its_chats_alone_and_lasts(talk: Talk) -> None:
     talk.say("/settings charts dark")
     talk.say("/settings Berlin")

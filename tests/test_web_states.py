@@ -41,6 +41,7 @@ SAYS = {
         "/market?sort=width&order=down": (200, "No prices are kept yet"),
         "/compare?symbols=AAPL,NVDA,%5EGSPC,KO,NOPE": (503, "not available just now"),
         "/track-record": (200, "Nothing has come due yet"),
+        "/incidents/2020-03-02": (404, "No storm was announced on 2 March 2020"),
         "/track-record?symbol=AAPL&horizon=10": (200, "No forecast of Apple was issued yet"),
     },
     "no database": {},
