@@ -1,6 +1,7 @@
 """A mail server that takes long to answer once it has a mail gets it once; one that takes long before is given up."""
 
 import asyncio
+import time
 from pathlib import Path
 
 import pytest
@@ -106,11 +107,11 @@ def test_a_claim_is_renewed_for_as_long_as_its_mail_is_on_the_way(
 
 def test_a_deadline_that_is_over_is_not_put_off() -> None:
     deadline = notify.Deadline(0.0)
-    deadline.begin()
+    deadline.begin(time.monotonic)
     assert deadline.give_up()
     with pytest.raises(TimeoutError):
         deadline.put_off(60)
     other = notify.Deadline(0.0)
-    other.begin()
+    other.begin(time.monotonic)
     other.put_off(60)
     assert not other.give_up() and (left := other.left()) is not None and left > 50

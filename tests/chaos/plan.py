@@ -56,7 +56,7 @@ OF_CHANNELS = (
     ("hangs", True),
 )
 _QUICK = frozenset({"is busy", "fails"})  #: what may hit one after the other without much waiting
-HANGS = 30.0  #: fast seconds: longer than anybody waits for an answer
+HANGS = 30.0  #: fast seconds: longer than anybody waits for an answer, but for that to a mail
 
 
 @dataclass(frozen=True)

@@ -26,23 +26,25 @@ class Deadline:
         """None: never. The seconds count from `begin`."""
         self._seconds = seconds
         self._until: float | None = None
+        self._now: Callable[[], float] = time.monotonic
         self._is_over = False
         self._lock = Lock()
 
-    def begin(self) -> None:
-        """The work has a thread."""
-        self._until = time.monotonic() + self._seconds if self._seconds is not None else None
+    def begin(self, now: Callable[[], float]) -> None:
+        """The work has a thread. `now` tells the seconds of the loop that waits for it."""
+        self._now = now
+        self._until = now() + self._seconds if self._seconds is not None else None
 
     def put_off(self, seconds: float) -> None:
         """Give the work up no sooner than so many seconds from now. Raises TimeoutError where that was done already."""
         with self._lock:
             if self._is_over:
                 raise TimeoutError
-            self._until = time.monotonic() + seconds
+            self._until = self._now() + seconds
 
     def left(self) -> float | None:
         """Seconds."""
-        return None if self._until is None else max(self._until - time.monotonic(), 0.0)
+        return None if self._until is None else max(self._until - self._now(), 0.0)
 
     def give_up(self) -> bool:
         """Whether it is time; then the work can put nothing off any more."""
@@ -71,7 +73,7 @@ class OwnThreads:
         loop, begun = asyncio.get_running_loop(), asyncio.Event()
 
         def begin() -> _Result:
-            deadline.begin()
+            deadline.begin(loop.time)
             loop.call_soon_threadsafe(begun.set)
             return work()
 
