@@ -1,5 +1,6 @@
 """What the small tables keep and forget, on each kind of database: other files see them through SQLite alone."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -7,9 +8,11 @@ import numpy as np
 import pytest
 
 from bellwether.alerts import alerts_table, rules_table
+from bellwether.core.alert_types import AlertSettings
+from bellwether.core.incident import IncidentKind
 from bellwether.core.types import Instrument
 from bellwether.db.database import Store
-from bellwether.delivery import chats_table, inbox_table, outbox_admin_table, settled_outbox_table
+from bellwether.delivery import chat_settings_table, chats_table, inbox_table, outbox_admin_table, settled_outbox_table
 from bellwether.delivery.outbox_table import MessageState
 from bellwether.delivery.webhooks import webhooks_table
 from bellwether.forecasting import evening_width_table
@@ -19,7 +22,11 @@ from bellwether.market.remote import bars_table, instruments_table
 from bellwether.market.remote.instruments_table import SymbolRequest
 from bellwether.market.symbols import searches_table
 from bellwether.market.universe_state import DailyState
+from bellwether.track_record.incidents import incidents_table
+from bellwether.track_record.incidents.types import Incident
 from bellwether.track_record.ledger import ledger_table, outcomes_table, score_sums_table
+from bellwether.track_record.ledger.ledger_table import to_days
+from bellwether.track_record.scores.columns import COLUMNS
 from tests.support.database import new_database, store_at
 
 NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
@@ -52,6 +59,40 @@ def test_what_an_evening_has_taught_stays_until_it_is_forgotten(store: Store) ->
         assert evening_width_table.newest_learned(db, "yahoo", "m", TODAY) == (TODAY, learned, learned)
         evening_width_table.forget(db, "yahoo", TODAY)
         assert evening_width_table.newest_learned(db, "yahoo", "m", TODAY) is None
+
+
+def test_a_storm_is_entered_once_and_so_is_its_end(store: Store) -> None:
+    begun = Incident(IncidentKind.TOO_RARELY, date(2026, 11, 16), date(2026, 11, 18), 0.61, 0.61)
+    over = replace(begun, depth=0.5, ended=date(2026, 12, 1))
+    with store.transaction() as db:
+        assert incidents_table.newest(db) is None
+        assert incidents_table.announce(db, begun, NOW)
+        assert not incidents_table.announce(db, replace(begun, lately=0.1), NOW)
+        assert incidents_table.newest(db) == begun
+        assert incidents_table.end(db, over, NOW)
+        assert not incidents_table.end(db, replace(over, depth=0.1), NOW)
+        assert incidents_table.every(db) == [over]
+
+
+def test_days_are_counted_over_all_models_that_were_shown(store: Store) -> None:
+    sums = np.zeros(len(COLUMNS))
+    sums[COLUMNS.index("forecasts")], sums[COLUMNS.index("inside_80")] = 30, 20
+    with store.transaction() as db:
+        for model, shown, horizon in (("a", True, 1), ("b", True, 1), ("a", False, 1), ("a", True, 5)):
+            key = (model, shown, horizon, to_days(TODAY))
+            score_sums_table.count_issued(db, {key: 32})
+            score_sums_table.add(db, {key: sums}, {key: 1})
+        assert incidents_table.daily_counts(db) == [(TODAY, 62, 60, 40)]
+        assert incidents_table.daily_counts(db, TODAY + timedelta(days=1)) == []
+
+
+def test_who_wants_to_hear_of_storms(store: Store) -> None:
+    with store.transaction() as db:
+        for chat_id, wanted in ((5, True), (6, False), (7, True)):
+            chats_table.join(db, chat_id, "en", NOW)
+            chat_settings_table.save(db, chat_id, AlertSettings(storms=wanted))
+        chats_table.stop(db, 7, NOW)
+        assert chat_settings_table.wanting_storms(db) == [5]
 
 
 def test_an_answer_to_a_search_is_remembered_while_it_counts(store: Store) -> None:
