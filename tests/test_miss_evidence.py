@@ -14,6 +14,7 @@ from bellwether.jobs.record_universe import forecast_universe
 from bellwether.services import Services
 from bellwether.track_record.ledger import outcomes_table
 from bellwether.track_record.ledger.rebuild import differences, rebuild
+from bellwether.track_record.ledger.receipts import is_final, receipt
 from bellwether.track_record.misses.evidence import Evidence
 from bellwether.track_record.scores.track_record import RecordFilter, live_record
 from bellwether.track_record.to_json import entry_json, record_json
@@ -58,6 +59,20 @@ def test_each_outcome_is_filed_once_however_often_the_job_runs(settled_services:
         )
     (outcome,) = (entry_json(entry)["outcome"],)
     assert (outcome["why_missed"], outcome["causes"]) == ("REPORT", ["REPORT", "GAP"])
+
+
+def test_a_receipt_is_final_once_its_range_held_or_why_it_missed_is_filed(settled_services: Services) -> None:
+    store = settled_services.store
+    with store.reading() as db:
+        entries = outcomes_table.page(db, 0, 100, "GOOGL")
+    (miss,) = (entry.row.forecast_id for entry in entries if entry.row.horizon == 1 and entry.row.cutoff == SESSIONS[1])
+    final = {entry.row.forecast_id: is_final(receipt(store, entry.row.forecast_id)) for entry in entries}
+    assert not final[miss]
+    for entry in entries:
+        inside = (entry_json(entry)["outcome"] or {"inside_80": False})["inside_80"]
+        assert final[entry.row.forecast_id] is inside
+    file_evidence(settled_services)
+    assert is_final(receipt(store, miss))
 
 
 def test_a_run_files_no_more_than_it_may_and_the_next_goes_on(

@@ -10,6 +10,7 @@ from bellwether.client.answers.track_record import IncidentsAnswer, LedgerAnswer
 from bellwether.core.parsing import parse_horizon
 from bellwether.core.types import issues_forecasts
 from bellwether.track_record.ledger import outcomes_table
+from bellwether.track_record.ledger.receipts import is_final
 from bellwether.track_record.to_json import entry_json, incident_json, receipt_json, record_json
 from web.api.negotiate import ReplyOf
 from web.api.openapi import named_router, operation
@@ -73,7 +74,6 @@ def get_receipt(
     The sample market, of which nothing is issued, has those of the misses in its record to show, made anew.
     """
     row = receipts.get(forecast_id)
-    is_filed = row.outcome is not None and row.outcome.evidence is not None
-    final = is_filed and issues_forecasts(row.source)
+    final = is_final(row) and issues_forecasts(row.source)
     headers = {"Cache-Control": f"private, max-age={_ONE_YEAR}, immutable"} if final else {}
     return reply(receipt_json(row), name=f"receipt_{row.forecast_id}", headers=headers)

@@ -22,7 +22,7 @@ CLASS_NAMES = {
     MissClass.REPORT: "Results",
     MissClass.MARKET: "Market",
     MissClass.GAP: "Night",
-    MissClass.NONE: "None",
+    MissClass.NONE: "No cause",
     MissClass.UNKNOWN: "Not known",
 }
 _MONTHS = 60  #: in the chart: five years

@@ -6,6 +6,7 @@ from typing import Any
 
 from bellwether.core.errors import LedgerError
 from bellwether.core.i18n.translate import said
+from bellwether.core.types import Q10, Q90
 from bellwether.db.database import Store
 from bellwether.track_record.ledger import ledger_table, outcomes_table
 from bellwether.track_record.ledger.hash_chain_table import START
@@ -51,6 +52,15 @@ def receipt(store: Store, forecast_id: str) -> Receipt:
         before = ledger_table.CHAIN.hash_at(db, seq - 1) or START
         outcome = outcomes_table.of(db, seq)
     return receipt_of(stored, before, outcome)
+
+
+def is_final(row: Receipt) -> bool:
+    """Whether nothing will be added to it: its outcome is there and, of a miss, why it came so."""
+    if row.outcome is None:
+        return False
+    came = row.outcome.log_return
+    missed = came is not None and not row.log_returns[Q10] <= came <= row.log_returns[Q90]
+    return not missed or row.outcome.evidence is not None
 
 
 def receipt_of(stored: Sequence[Any], before: bytes, outcome: Settled | None) -> Receipt:
