@@ -223,6 +223,18 @@ def test_a_real_close_that_came_a_hundredfold_is_a_fault_of_the_data() -> None:
     assert class_of(evidence_of(miss, bars, QUIET, 1.0, None)) is MissClass.DATA_FAULT
 
 
+def test_a_lone_report_makes_the_class_but_no_share() -> None:
+    lone = report_evidence((Announcement("X", CUTOFF + timedelta(days=2)),), CUTOFF, SESSION)
+    assert lone == Evidence.REPORT | Evidence.REPORTS_UNKNOWN
+    assert class_of(lone) is MissClass.REPORT
+    assert of_one(int(lone)) == "By the evidence: the company reported its results in between."
+    why = why_missed({(1, False, int(lone)): 7, (1, False, 0): 5, (1, True, 0): 9}, 21, 21)
+    assert why is not None
+    assert [row.misses for row in why.pooled.classes if row.name is MissClass.REPORT] == [7]
+    (share,) = (cause for cause in why.pooled.causes if cause.cause is MissClass.REPORT)
+    assert (share.in_misses, share.of_misses) == (0, 5), "where only reports are known they would be all there is"
+
+
 COUNTS = {
     (1, False, int(Evidence.REPORT | Evidence.GAP)): 11,
     (1, False, 0): 5,

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import Enum, IntFlag
+from itertools import pairwise
 
 import numpy as np
 
@@ -36,7 +37,7 @@ class Evidence(IntFlag):
     REPORT = 2
     MARKET = 4
     GAP = 8
-    REPORTS_UNKNOWN = 16  #: the days of the company's reports are not known there
+    REPORTS_UNKNOWN = 16  #: of the company's reports there some days, or all, are not known
     MARKET_UNKNOWN = 32  #: no index, or too short a history for a beta
     GAP_UNKNOWN = 64  #: no opening prices
     PRICES_UNKNOWN = 128  #: the symbol's own prices are not at hand
@@ -147,24 +148,35 @@ def report_evidence(reports: Sequence[Announcement], cutoff: date, session: date
     """Whether the price could answer a report after the close of `cutoff` and up to that of `session`.
 
     What is told after the close is answered by the next session, what before the opening by the day's own; where
-    nobody says which, both count. Without one inside it is not known whether there was, unless the known reports lie
-    as close together as a company tells them.
+    nobody says which, both count. REPORTS_UNKNOWN, alone or beside it, where the known days in and around the range do
+    not lie as close together as a company reports: shares are counted without those, lest only reports be known.
     """
-    uncertain = False
+    inside, uncertain = False, False
     for report in reports:
         first = cutoff if report.time_of_day != "bmo" else cutoff + timedelta(days=1)
         last = session if report.time_of_day != "amc" else session - timedelta(days=1)
-        if first <= report.day and report.end <= last:
-            return Evidence.REPORT
-        uncertain |= report.last_day is not None and report.day <= last and report.end >= first
-    before = sorted(report.end for report in reports if report.day <= cutoff)
-    after = [report.day for report in reports if report.day >= session]
-    if not before or uncertain:
-        return Evidence.REPORTS_UNKNOWN
-    is_next_known = bool(after) and min(after) - before[-1] <= _BETWEEN
-    is_regular = len(before) > 1 and before[-1] - before[-2] <= _BETWEEN
-    is_none_due = not after and is_regular and session - before[-1] <= _QUARTER
-    return Evidence(0) if is_next_known or is_none_due else Evidence.REPORTS_UNKNOWN
+        is_inside = first <= report.day and report.end <= last
+        inside |= is_inside
+        uncertain |= not is_inside and report.day <= last and report.end >= first
+    evidence = Evidence.REPORT if inside else Evidence(0)
+    is_known = not uncertain and are_all_known(sorted(report.day for report in reports), cutoff, session)
+    return evidence if is_known else evidence | Evidence.REPORTS_UNKNOWN
+
+
+def are_all_known(days: Sequence[date], cutoff: date, session: date) -> bool:
+    """Whether no report is missing between two days, by the ascending days of those that are known.
+
+    From the last one up to the cutoff to the first one after `session` none is over 130 days after the one before;
+    where none is known to follow, two such must have come, and the newest at most 100 days before.
+    """
+    before = [day for day in days if day <= cutoff]
+    through = [day for day in days if cutoff < day <= session]
+    after = [day for day in days if day > session]
+    if not before:
+        return False
+    chain = [*before[-1:], *through, *after[:1]] if after else [*before[-2:], *through]
+    is_regular = all(later - earlier <= _BETWEEN for earlier, later in pairwise(chain))
+    return is_regular and (bool(after) or (len(chain) > 1 and session - chain[-1] <= _QUARTER))
 
 
 def is_of_market(came: float, index: IndexMove, beta: float) -> bool:

@@ -22,7 +22,7 @@ class ClassCount:
 
 @dataclass(frozen=True, slots=True)
 class CauseShare:
-    """How often a cause was there, in misses and in ranges that held: of those of which it is known."""
+    """How often a cause was there, in misses and in ranges that held: of those of which all is known."""
 
     cause: MissClass
     in_misses: int
@@ -81,9 +81,9 @@ def reasons_of(counts: Counts, horizon: int | None) -> MissReasons:
         if not held:
             by_class[class_of(evidence)] += count
         for cause in CAUSES:
-            has = cause in evidence
-            seen[cause, held] += count * has
-            known[cause, held] += count * (has or not evidence & UNKNOWN_OF[cause])
+            if not evidence & UNKNOWN_OF[cause]:
+                known[cause, held] += count
+                seen[cause, held] += count * (cause in evidence)
     return MissReasons(
         horizon,
         misses=total[False],

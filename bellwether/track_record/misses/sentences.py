@@ -59,7 +59,7 @@ def of_one(evidence: int) -> str:
         told = _("By the evidence: {cause}; besides: {others}.").format(
             cause=_(MissClass[first].value), others=", ".join(_(MissClass[name].value) for name in others)
         )
-    if Evidence.REPORTS_UNKNOWN in bits:
+    if Evidence.REPORTS_UNKNOWN in bits and Evidence.REPORT not in bits:
         told += " " + _("Whether company results came in between is not known.")
     return told
 
