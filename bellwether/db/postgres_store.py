@@ -72,8 +72,7 @@ class PostgresStore(Store):
         self._secret = str(asked.get("password") or "")
         self.folder, self._connections = folder, connections
         self.database = str(asked.get("dbname") or asked.get("user") or "bellwether")
-        self.name = postgres_address.name_of(asked, self.database)
-        self.owes_empty_log = False
+        self.name, self.owes_empty_log = postgres_address.name_of(asked, self.database), False
         self._opening = threading.Lock()
         self._pool: ConnectionPool[Any] | None = None
         self._left: list[ConnectionPool[Any]] = []  #: the pool, for when nobody has closed the store
