@@ -47,6 +47,7 @@ from bellwether.jobs.file_evidence import file_evidence
 from bellwether.jobs.heartbeat import heartbeat
 from bellwether.jobs.keep_incidents import keep_incidents
 from bellwether.jobs.prove_ledger import prove_ledger
+from bellwether.jobs.publish_heads import publish_heads
 from bellwether.jobs.record_universe import Forecasted, forecast_universe
 from bellwether.jobs.refresh_prices import refresh_all
 from bellwether.jobs.refresh_reports import refresh_reports
@@ -115,6 +116,7 @@ class Timetable:
                 self._plan(timedelta(hours=3), self._reports)  # statements are asked for once a day at most
             # asked for hourly and done daily, so that a service restarted every night gets there too
             self._plan(timedelta(hours=1), self._prove, first_after=timedelta(minutes=5))
+            self._plan(timedelta(hours=1), self._publish, first_after=timedelta(minutes=10))
             self._plan(timedelta(hours=1), self._prune)  # a service that is restarted every night must get there too
         self._keeper = LeaseKeeper(lease, "the timetable", self._begin, self._end) if lease and self._planned else None
         self._keeping: asyncio.Task[None] | None = None
@@ -301,6 +303,12 @@ class Timetable:
         proof = await asyncio.to_thread(prove_ledger, self._services, self._gives_way())
         if proof is not None and not proof.problems:
             log.info("The ledger proves itself: %d forecasts, %d outcomes.", proof.ledger.rows, proof.outcomes.rows)
+
+    async def _publish(self) -> None:
+        """Where the ledger ends, told to the outside."""
+        did = await asyncio.to_thread(publish_heads, self._services)
+        if did.published or did.stamped:
+            log.info("The ledger's head: %s.", "published" if did.published else "stamped")
 
     async def _prune(self) -> None:
         """Forget what nobody needs any more."""

@@ -65,7 +65,8 @@ HOMES = {
     "apprise": {"bellwether/delivery/channels/apprise_sending.py"},
     "requests": {"bellwether/delivery/channels/apprise_sending.py"},
     "smtplib": {"bellwether/delivery/channels/mail_sending.py"},
-    "cryptography": {"bellwether/core/sealing.py"},
+    "cryptography": {"bellwether/core/sealing.py", "bellwether/delivery/time_stamps.py"},
+    "rfc3161_client": {"bellwether/delivery/time_stamps.py"},
     "apscheduler": {"scheduler.py"},
     "vl_convert": {"bellwether/charts/renderer.py"},
     "click": {"bellwether/cli/"},
@@ -328,7 +329,7 @@ def test_serving_everything_loads_no_training_library_and_no_yfinance() -> None:
     loaded = loaded_after(f"import {faces}, bellwether.jobs.doctor")
     assert not loaded & NEVER_ONLINE
     assert "yfinance" not in loaded, "it is imported when the first price is asked for"
-    assert not loaded & {"apprise", "requests"}, "nor what sends to targets, before there is one"
+    assert not loaded & {"apprise", "requests", "rfc3161_client"}, "nor what sends to targets or stamps, before it is needed"
 
 
 def test_the_model_runtime_keeps_what_it_sees_to_itself(tmp_path: Path) -> None:

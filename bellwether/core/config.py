@@ -200,6 +200,15 @@ class Channels(_Section):
     smtp: Annotated[SecretStr, AfterValidator(mail_server.checked)] = SecretStr("")
 
 
+class Proof(_Section):
+    """Where the ledger's head leaves the house each day."""
+
+    channel: int = 0
+    channel_address: Annotated[str, _ADDRESS] = ""
+    authority: Annotated[str, _ADDRESS] = ""
+    authority_certificate: str = ""
+
+
 class Log(_Section):
     """How much is said."""
 
@@ -224,6 +233,7 @@ class Settings(BaseSettings):
     api: Api = Api()
     alerts: Alerts = Alerts()
     channels: Channels = Channels()
+    proof: Proof = Proof()
     log: Log = Log()
 
     @classmethod

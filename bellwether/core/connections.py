@@ -36,6 +36,7 @@ class Part(Enum):
     YAHOO = "Yahoo Finance"
     WEBHOOKS = "Webhooks"
     HEARTBEAT = "The heartbeat"
+    TIME_STAMPS = "The time stamp authority"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,8 @@ def faults_for(settings: Settings, environment: Mapping[str, str] = os.environ) 
         used.add(Part.YAHOO)
     if settings.alerts.heartbeat_url:
         used.add(Part.HEARTBEAT)
+    if settings.proof.authority:
+        used.add(Part.TIME_STAMPS)
     return tuple(fault for fault in faults(environment) if used & fault.parts)
 
 
@@ -130,7 +133,7 @@ def _may_come_of_the_environment(problem: Exception) -> bool:
 
 def _proxies(environment: Mapping[str, str]) -> Iterator[Fault]:
     """Addresses of proxies that cannot be read, or not by everybody."""
-    everybody = frozenset({Part.TELEGRAM, Part.YAHOO, Part.HEARTBEAT})
+    everybody = frozenset({Part.TELEGRAM, Part.YAHOO, Part.HEARTBEAT, Part.TIME_STAMPS})
     write = "write it as http://host:port or http://name:password@host:port, with %20 and the like for odd signs,"
     for name, value in values_of(PROXIES, environment):
         scheme = value.partition("://")[0].lower() if "://" in value else "http"
@@ -198,7 +201,7 @@ def _certificates(environment: Mapping[str, str]) -> Iterator[Fault]:
     correct = "correct the path, or unset it to take the usual authorities,"
     file = environment.get("SSL_CERT_FILE", "")
     if file and (why := _unreadable(file)):
-        parts = {Part.TELEGRAM, Part.HEARTBEAT} | ({Part.YAHOO} if os.path.exists(file) else set())
+        parts = {Part.TELEGRAM, Part.HEARTBEAT, Part.TIME_STAMPS} | ({Part.YAHOO} if os.path.exists(file) else set())
         yield Fault("SSL_CERT_FILE", why, correct, frozenset(parts))
     folder = environment.get("SSL_CERT_DIR", "")
     if folder and not file and not any(map(os.path.isdir, folder.split(os.pathsep))):
@@ -211,7 +214,7 @@ def _certificates(environment: Mapping[str, str]) -> Iterator[Fault]:
             break
     if (keys := environment.get("SSLKEYLOGFILE", "")) and not _is_writable(keys):
         why = f"names the file {keys}, which cannot be written"
-        others = frozenset({Part.TELEGRAM, Part.WEBHOOKS, Part.HEARTBEAT})
+        others = frozenset({Part.TELEGRAM, Part.WEBHOOKS, Part.HEARTBEAT, Part.TIME_STAMPS})
         yield Fault("SSLKEYLOGFILE", why, "unset it", others)
 
 

@@ -114,3 +114,13 @@ def incidents() -> Iterable[str]:
         " noted_at TEXT NOT NULL)",
         "ALTER TABLE alert_settings ADD COLUMN storms INTEGER NOT NULL DEFAULT 0",
     )
+
+
+@on_both
+def published_heads() -> Iterable[str]:
+    """Where the hash chains ended each day, as it was published, and the time stamp of who has no part in this."""
+    yield (
+        "CREATE TABLE published_heads (day TEXT PRIMARY KEY, published_at TEXT NOT NULL, statement TEXT NOT NULL,"
+        " message_key TEXT NOT NULL DEFAULT '', stamp BLOB, stamped_at TEXT, authority TEXT NOT NULL DEFAULT '',"
+        " stamp_error TEXT NOT NULL DEFAULT '')"
+    )

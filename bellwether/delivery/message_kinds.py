@@ -11,6 +11,7 @@ READER_ACCESS = "access"  #: the way to all that is kept about a reader, for an 
 TARGET_NOTE = "target"  #: a target takes nothing more
 REPORT = "report"  #: a company that is watched has reported its revenue
 STORM = "storm"  #: ranges of all stocks hold too rarely or too often, or do so no longer
+HEADS = "heads"  #: where the ledger ends, to the operator's public channel
 
 SILENT = {  #: whether a phone makes no sound for it
     DIGEST: True,  # comes every evening and can wait until somebody looks
@@ -28,6 +29,7 @@ SILENT = {  #: whether a phone makes no sound for it
     "unusual": False,
     "earnings": False,
     ADMIN: True,
+    HEADS: True,  # for whoever checks the record one day
 }
 
 

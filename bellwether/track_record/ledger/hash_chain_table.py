@@ -97,6 +97,12 @@ class HashChain:
         """All rows in their order: `columns`, then the hash."""
         return db.stream(f"SELECT {', '.join(self.columns)}, hash FROM {self.table} ORDER BY {self.columns[0]}")
 
+    def page(self, db: Connection, after: int, limit: int) -> list[tuple[Any, ...]]:
+        """At most `limit` rows after the row of that number, in their order: `columns`, then the hash."""
+        key = self.columns[0]
+        sql = f"SELECT {', '.join(self.columns)}, hash FROM {self.table} WHERE {key} > :after ORDER BY {key} LIMIT :limit"
+        return [tuple(row) for row in db.execute(sql, {"after": after, "limit": limit})]
+
 
 def heads(db: Connection, chains: Mapping[str, HashChain]) -> dict[str, Head]:
     """Where several chains end, by their names, in one look."""

@@ -1,0 +1,492 @@
+"""Check a downloaded ledger without its service: this file alone, with Python 3.11 or newer and nothing else.
+
+    python verify.py download https://bellwether.example FOLDER     rows and published heads, as files
+    python verify.py check FOLDER --proof SAVED --authority ca.pem   what was changed since it was proved
+    python verify.py receipt receipt.json --proof SAVED              one forecast
+
+A proof is whatever was saved outside: the text of a message of the operator's channel, an older heads.json, an older
+receipt, or a head ROWS:HASH. Whoever runs a service can write its database anew, but none of these. A published head
+with an RFC 3161 time stamp counts too once `--authority` names the certificate of who stamped it (`openssl` checks it).
+
+Exit status: 0 all agrees with a proof from outside; 1 something is not what it was; 2 a file could not be read; 3
+nothing is wrong in itself, and no proof from outside was at hand. Rows are read one by one: memory stays small.
+"""
+
+import argparse
+import base64
+import binascii
+import gzip
+import hashlib
+import json
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import IO, Any
+
+CHAINS = ("ledger", "outcomes", "growth", "growth_outcomes")  #: each is a file NAME.csv of the download
+HEADS = "heads.json"
+HEADER = "row,content,hash"
+START = bytes(32)
+SLACK = timedelta(hours=1)  #: that a row may be made before one entered earlier: processes enter at once
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_HEAD = re.compile(r"\b(ledger|outcomes|growth|growth_outcomes)\s+(\d{1,15}):([0-9a-f]{64})\b")
+_PUBLISHED = re.compile(r"\bpublished (\S+)")
+_TITLE = re.compile(r"(?=Bellwether ledger heads of )")
+_TEXTS = ("row", "forecast_id", "symbol", "cutoff", "horizon", "target", "made_at", "model_id", "source", "shown")
+
+
+class Unreadable(Exception):
+    """A file that is not what it should be; the text says which, where and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What somebody knew of the chains at some time."""
+
+    name: str
+    at: datetime | None  #: when it was published or stamped, where that is told
+    heads: dict[str, tuple[int, str]]  #: chain to rows and the hash of the last, in hexadecimal digits
+    outside: bool  #: nobody who can write the service's database can have written it
+
+
+@dataclass(slots=True)
+class Report:
+    """What was found."""
+
+    faults: list[str] = field(default_factory=list)  #: what is not as it was
+    notes: list[str] = field(default_factory=list)
+    agreed: list[str] = field(default_factory=list)
+    rows: dict[str, int] = field(default_factory=dict)  #: by chain, up to the first fault in it
+    proved: int = 0  #: rows of the ledger before the newest proof from outside that agrees
+
+    @property
+    def status(self) -> int:
+        """The exit status."""
+        return 1 if self.faults else 0 if self.proved else 3
+
+
+def check(folder: Path, proofs: Sequence[Proof]) -> Report:
+    """Follow every chain of a download and hold it against the proofs. Raises Unreadable."""
+    report = Report()
+    for chain in CHAINS:
+        path = _file_of(folder, chain)
+        if path is None and chain == "ledger":
+            raise Unreadable(f"{folder} has no ledger.csv: download it with `verify.py download ADDRESS {folder}`.")
+        _check_chain(chain, _rows(path) if path is not None else iter(()), proofs, report)
+    forecasts = report.rows["ledger"]
+    unknown = report.rows.pop("highest forecast with an outcome", 0)
+    if not report.faults and unknown > forecasts:
+        report.faults.append(f"An outcome belongs to forecast {unknown}, and the ledger ends at row {forecasts}.")
+    return report
+
+
+def _file_of(folder: Path, chain: str) -> Path | None:
+    paths = (folder / f"{chain}.csv", folder / f"{chain}.csv.gz")
+    return next((path for path in paths if path.is_file()), None)
+
+
+def _check_chain(
+    chain: str, rows: Iterator[tuple[int, int, bytes, str]], proofs: Sequence[Proof], report: Report
+) -> None:
+    known: dict[int, list[Proof]] = {}
+    for proof in proofs:
+        if chain in proof.heads:
+            known.setdefault(proof.heads[chain][0], []).append(proof)
+    content_of = _Contents(chain, report)
+    before, number, agreed, floor = START, 0, 0, None
+    for proof in known.pop(0, ()):
+        if proof.at is not None and proof.outside:
+            floor = max(floor or proof.at, proof.at)
+    content_of.floor = floor
+    for line, row, content, hashed in rows:
+        if row != number + 1:
+            report.faults.append(
+                f"{chain}: line {line} holds row {row} where row {number + 1} belongs. Rows are missing, or their order "
+                "was changed; every row after this one breaks too."
+            )
+            break
+        digest = hashlib.sha256(before + content).digest()
+        if digest.hex() != hashed or not content_of.check(row, content):
+            report.faults.append(
+                f"{chain}: row {row} ({content_of.named(content)}) is not what was written, or a row before it was "
+                f"changed: its hash does not follow from them. Rows up to {number} follow. Download it again to rule "
+                "out a damaged file; every row after this one breaks too."
+            )
+            break
+        before, number = digest, row
+        for proof in known.pop(row, ()):
+            if proof.heads[chain][1] != hashed:
+                report.faults.append(
+                    f"{chain}: {proof.name} has another hash of row {row} than this download: rows {agreed + 1} to {row} "
+                    "are not all those that stood there then. They were written anew since."
+                )
+                continue
+            agreed = row
+            report.agreed.append(f"{chain}: rows 1 to {row} are those of {proof.name}.")
+            if proof.outside:
+                report.proved = max(report.proved, row) if chain == "ledger" else report.proved
+                if proof.at is not None:
+                    content_of.floor = max(content_of.floor or proof.at, proof.at)
+    else:
+        for rows_known in sorted(known):
+            report.faults.append(
+                f"{chain}: {known[rows_known][0].name} knows {rows_known} rows and this download ends at row {number}: "
+                "rows at the end were removed, or the download is not complete."
+            )
+    report.rows[chain] = number
+
+
+class _Contents:
+    """What the rows of one chain say of themselves; only the first fault of a kind is told, for more follow it."""
+
+    def __init__(self, chain: str, report: Report) -> None:
+        self._chain, self._report = chain, report
+        self.floor: datetime | None = None  #: rows from here on were entered after this
+        self._told: set[str] = set()
+        self._settled = bytearray()  #: a bit for each forecast that has its outcome
+
+    def check(self, row: int, content: bytes) -> bool:
+        """Whether it is a row's content with this number."""
+        try:
+            if self._chain == "ledger":
+                fields = content.split(b"\n", 10)
+                self._times(row, int(fields[6]), int(fields[5]))
+                return int(fields[0]) == row and len(fields) == 11
+            if self._chain == "outcomes":
+                number, forecast, _, at, _ = content.split(b"\n", 4)
+                self._once(row, int(forecast))
+                self._dated(row, int(at))
+                return int(number) == row
+            stored = json.loads(content)
+            return bool(stored[0] == row)
+        except (ValueError, IndexError, TypeError, KeyError, OverflowError):
+            return False
+
+    def named(self, content: bytes) -> str:
+        """What a row says that it is."""
+        parts = content[:400].decode(errors="replace").split("\n")
+        if self._chain == "ledger" and len(parts) > 3:
+            return f"{parts[1]}, {parts[2]}"
+        return f"of forecast {parts[1]}" if self._chain == "outcomes" and len(parts) > 2 else "growth"
+
+    def _times(self, row: int, made_at: int, target: int) -> None:
+        if made_at >= (target + 1) * 86_400_000_000:
+            self._tell("late", f"{self._chain}: forecast {row} was made after the session that it is about.")
+        self._dated(row, made_at)
+
+    def _dated(self, row: int, made_at: int) -> None:
+        if self.floor is not None and made_at < (self.floor - SLACK - _EPOCH) // timedelta(microseconds=1):
+            told = (_EPOCH + timedelta(microseconds=made_at)).isoformat(timespec="seconds")
+            self._tell(
+                "dated back",
+                f"{self._chain}: row {row} says that it is of {told}, but it was not there yet when the head of "
+                f"{self.floor.isoformat(timespec='seconds')} was published: it was dated back.",
+            )
+
+    def _once(self, row: int, forecast: int) -> None:
+        place, bit = divmod(forecast, 8)
+        if not 0 < forecast < 10**10:
+            raise ValueError(forecast)
+        if place >= len(self._settled):
+            self._settled.extend(bytes(place + 4096 - len(self._settled)))
+        if self._settled[place] & 1 << bit:
+            self._tell("twice", f"outcomes: row {row} is a second outcome of forecast {forecast}.")
+        self._settled[place] |= 1 << bit
+        highest = "highest forecast with an outcome"
+        self._report.rows[highest] = max(self._report.rows.get(highest, 0), forecast)
+
+    def _tell(self, kind: str, fault: str) -> None:
+        if kind not in self._told:
+            self._told.add(kind)
+            self._report.faults.append(fault)
+
+
+def _rows(path: Path) -> Iterator[tuple[int, int, bytes, str]]:
+    """(line, row, content, hash) of each line. Raises Unreadable."""
+    again = "Download it again."
+    try:
+        opened: IO[str] = (
+            gzip.open(path, "rt", encoding="ascii") if path.suffix == ".gz" else path.open(encoding="ascii")
+        )
+        with opened as file:
+            for line, text in enumerate(file, 1):
+                text = text.rstrip("\r\n")
+                if text == HEADER or not text:  # each page of the API begins with it
+                    continue
+                try:
+                    row, content, hashed = text.split(",")
+                    yield line, int(row), bytes.fromhex(content), hashed
+                except ValueError:
+                    what = "is cut off or damaged" if text[0].isdecimal() else "is no row of a ledger"
+                    raise Unreadable(f"{path.name}, line {line} {what}: {text[:60]!r}. {again}") from None
+    except (OSError, UnicodeDecodeError, EOFError, binascii.Error) as problem:
+        raise Unreadable(f"{path.name} cannot be read to its end: {problem}. {again}") from None
+
+
+def read_proofs(path: Path, authority: Path | None, notes: list[str], *, outside: bool) -> list[Proof]:
+    """The proofs in a file: heads.json, a receipt, or text with lines such as `ledger 120:9f86...`. Raises Unreadable."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise Unreadable(f"The proof {path.name} cannot be read: {problem}.") from None
+    try:
+        content = json.loads(text)
+    except ValueError:
+        content = None
+    if isinstance(content, dict) and "hash_before" in content:
+        return [_of_receipt(content, path.name)]
+    if isinstance(content, dict) and isinstance(content.get("items"), list):
+        proofs = [_of_item(item, path.name, authority, notes, outside) for item in content["items"]]
+        return [proof for proof in proofs if proof is not None]
+    proofs = [proof for part in _TITLE.split(text) if (proof := of_statement(part, path.name, outside=outside))]
+    if not proofs:
+        raise Unreadable(
+            f"{path.name} holds no head: neither heads.json, nor a receipt, nor a line such as ledger 120:9f86..."
+        )
+    return proofs
+
+
+def of_statement(text: str, name: str, *, outside: bool, at: datetime | None = None) -> Proof | None:
+    """The proof that a statement of heads is; None where it holds no head."""
+    heads = {chain: (int(rows), hashed) for chain, rows, hashed in _HEAD.findall(text)}
+    if at is None and (told := _PUBLISHED.search(text)):
+        at = _instant(told[1])
+    when = f", published {at.isoformat(timespec='seconds')}" if at is not None else ""
+    return Proof(f"the head in {name}{when}", at, heads, outside) if heads else None
+
+
+def of_head(text: str) -> Proof:
+    """The proof that a head ROWS:HASH of the ledger is. Raises Unreadable."""
+    if not re.fullmatch(r"\d{1,15}:[0-9a-f]{64}", text.strip()):
+        raise Unreadable(f"{text[:80]!r} is no head; it should be as printed: ROWS:HASH, 64 digits.")
+    rows, _, hashed = text.strip().partition(":")
+    return Proof("the head that you noted", None, {"ledger": (int(rows), hashed)}, True)
+
+
+def _of_receipt(receipt: dict[str, Any], name: str) -> Proof:
+    faults = receipt_faults(receipt)
+    if faults:
+        raise Unreadable(f"The receipt {name} is no proof: {faults[0]}")
+    return Proof(f"the receipt {name}", None, {"ledger": (int(receipt["row"]), receipt["hash"])}, True)
+
+
+def _of_item(item: Any, name: str, authority: Path | None, notes: list[str], outside: bool) -> Proof | None:
+    """A published head of heads.json, with its time stamp where it has one."""
+    if not isinstance(item, dict) or not isinstance(item.get("statement"), str):
+        raise Unreadable(f"{name} has an item without a statement; it is no list of published heads.")
+    statement, day = item["statement"], str(item.get("day"))
+    if not item.get("stamp"):
+        return of_statement(statement, name, outside=outside)
+    try:
+        stamp = base64.b64decode(str(item["stamp"]), validate=True)
+        digest, at = read_stamp(stamp)
+    except (ValueError, IndexError) as problem:
+        notes.append(f"The time stamp of {day} cannot be read ({problem or 'it is damaged'}) and counts for nothing.")
+        return of_statement(statement, name, outside=outside)
+    if digest != hashlib.sha256(statement.encode()).digest():
+        notes.append(f"The time stamp of {day} is of another statement, and counts for nothing.")
+        return of_statement(statement, name, outside=outside)
+    why = _not_signed(stamp, digest, at, authority)
+    if why:
+        notes.append(f"The time stamp of {day} was not counted: {why}")
+        return of_statement(statement, name, outside=outside)
+    return of_statement(statement, f"{name}, stamped", outside=True, at=at)
+
+
+def read_stamp(stamp: bytes) -> tuple[bytes, datetime]:
+    """What an RFC 3161 answer says: the digest and the time. Its signature is not looked at. Raises ValueError."""
+    answer = list(_parts(_parts_one(stamp)))
+    if len(answer) < 2:
+        raise ValueError("the authority refused")
+    signed = list(_parts(_parts_one(list(_parts(answer[1][1]))[1][1])))
+    encapsulated = list(_parts(signed[2][1]))
+    (_, packed), *_ = _parts(encapsulated[1][1])
+    facts = list(_parts(_parts_one(packed)))
+    digest = list(_parts(facts[2][1]))[1][1]
+    told = facts[4][1].decode("ascii").rstrip("Z").partition(".")[0]
+    return digest, datetime.strptime(told, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+
+
+def _parts_one(der: bytes) -> bytes:
+    """The content of a single DER value."""
+    return next(_parts(der))[1]
+
+
+def _parts(der: bytes) -> Iterator[tuple[int, bytes]]:
+    """(tag, content) of each DER value in a row. Raises ValueError."""
+    at = 0
+    while at < len(der):
+        tag, size, at = der[at], der[at + 1], at + 2
+        if size & 0x80:
+            more = size & 0x7F
+            size, at = int.from_bytes(der[at : at + more], "big"), at + more
+        if at + size > len(der):
+            raise ValueError("it is cut off")
+        yield tag, der[at : at + size]
+        at += size
+
+
+def _not_signed(stamp: bytes, digest: bytes, at: datetime, authority: Path | None) -> str:
+    """Why a stamp's signature does not count; empty where it is the authority's."""
+    if authority is None:
+        return "name the authority's certificate by --authority, and its signature is checked."
+    program = shutil.which("openssl")
+    if program is None:
+        return "its signature is checked by the program openssl, which is not installed."
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "stamp.tsr")
+        file.write_bytes(stamp)
+        command = [program, "ts", "-verify", "-digest", digest.hex(), "-in", str(file), "-CAfile", str(authority)]
+        # at its own time: a certificate that has run out since was good then
+        done = subprocess.run(
+            [*command, "-attime", str(int(at.timestamp()))], capture_output=True, text=True, check=False
+        )
+    return "" if done.returncode == 0 else f"it is not signed by {authority.name}, or not by a certificate good then."
+
+
+def receipt_faults(receipt: dict[str, Any]) -> list[str]:
+    """What is wrong with a receipt in itself: its hash, and what it says beside what was hashed."""
+    try:
+        content = bytes.fromhex(receipt["content"])
+        if hashlib.sha256(bytes.fromhex(receipt["hash_before"]) + content).hexdigest() != receipt["hash"]:
+            return ["its hash is not that of its content and the hash before: one of them was changed."]
+        *texts, rest = content.split(b"\n", len(_TEXTS))
+        hashed = dict(zip(_TEXTS, (text.decode() for text in texts), strict=True))
+        told = {name: str(receipt[name]) for name in ("row", "forecast_id", "symbol", "horizon", "model_id", "source")}
+        told |= {"cutoff": str((date.fromisoformat(receipt["cutoff"]) - date(1970, 1, 1)).days)}
+        told |= {"target": str((date.fromisoformat(receipt["target_session"]) - date(1970, 1, 1)).days)}
+        numbers = struct.unpack(f"<{(len(rest) - 32) // 8}d", rest[32:])
+        wrong = [name for name, text in told.items() if hashed[name] != text]
+        wrong += [] if list(numbers[3:10]) == [float(number) for number in receipt["log_returns"]] else ["log_returns"]
+    except (ValueError, KeyError, TypeError, struct.error, AttributeError) as problem:
+        return [f"it is no whole receipt ({type(problem).__name__}: {problem}); save it again."]
+    return [f"it says another {name} than what was hashed." for name in wrong]
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+
+
+def download(address: str, folder: Path, key: str = "", say: Callable[[str], None] | None = None) -> None:
+    """Save the rows of every chain and the published heads as files. Raises Unreadable."""
+    base, tell = address.rstrip("/"), say or _tell_line
+    folder.mkdir(parents=True, exist_ok=True)
+    for chain in CHAINS:
+        url: str | None = f"{base}/api/v1/ledger/rows?chain={chain}&limit=10000"
+        draft = folder / f"{chain}.csv.part"
+        with draft.open("wb") as file:
+            while url is not None:
+                page, following = _get(url, key, "text/csv")
+                file.write(page if page.endswith(b"\n") or not page else page + b"\n")
+                url = f"{base}{following}" if following else None
+        draft.replace(folder / f"{chain}.csv")
+        tell(f"{chain}.csv is saved.")
+    page, _ = _get(f"{base}/api/v1/ledger/heads?limit=1000", key, "application/json")
+    (folder / HEADS).write_bytes(page)
+    tell(f"{HEADS} is saved. Keep a copy of it where the operator cannot reach: next year it is your proof.")
+
+
+def _get(url: str, key: str, kind: str) -> tuple[bytes, str | None]:
+    headers = {"Accept": kind} | ({"Authorization": f"Bearer {key}"} if key else {})
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=60) as answer:
+            link = re.match(r'<([^>]+)>; rel="next"', answer.headers.get("Link") or "")
+            return answer.read(), link[1] if link else None
+    except urllib.error.HTTPError as problem:
+        raise Unreadable(f"{url} answered {problem.code}: {problem.read(300).decode(errors='replace')}") from None
+    except (OSError, ValueError) as problem:
+        raise Unreadable(f"{url} could not be asked: {problem}") from None
+
+
+def _tell_line(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+
+
+def _say(report: Report, notes: Iterable[str]) -> int:
+    for fault in report.faults:
+        _tell_line(f"FAIL {fault}")
+    for agreed in report.agreed:
+        _tell_line(f"ok   {agreed}")
+    for note in notes:
+        _tell_line(f"note {note}")
+    count = report.rows.get("ledger", 0)
+    if report.status == 3:
+        _tell_line(
+            f"note {count} forecasts follow from one another, but nothing from outside was held against them: whoever has "
+            "the database could have written all of it anew. Name a saved head, message or receipt by --proof or --head."
+        )
+    elif not report.faults:
+        later = f" The {count - report.proved} after it are newer than your proof." if count > report.proved else ""
+        _tell_line(f"ok   Forecasts 1 to {report.proved} are what stood there when your newest proof was made.{later}")
+    return report.status
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; the exit status."""
+    parser = argparse.ArgumentParser(prog="verify.py", description="Check a Bellwether ledger from outside.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, what in (("check", "folder of a download"), ("receipt", "a receipt, as JSON")):
+        command = commands.add_parser(name)
+        command.add_argument("path", type=Path, help=what)
+        command.add_argument(
+            "--proof", type=Path, action="append", default=[], help="a file saved outside; may be repeated"
+        )
+        command.add_argument("--head", action="append", default=[], help="a head noted outside, ROWS:HASH")
+        command.add_argument("--authority", type=Path, help="certificate (PEM) of the authority of time stamps")
+    fetching = commands.add_parser("download")
+    fetching.add_argument("address", help="such as https://bellwether.example")
+    fetching.add_argument("path", type=Path, help="folder to write to")
+    fetching.add_argument("--key", default="", help="an API key, where many rows are asked for")
+    given = parser.parse_args(arguments)
+    try:
+        if given.command == "download":
+            download(given.address, given.path, given.key)
+            return 0
+        notes: list[str] = []
+        proofs = [proof for path in given.proof for proof in read_proofs(path, given.authority, notes, outside=True)]
+        proofs += [of_head(text) for text in given.head]
+        if given.command == "check":
+            own = given.path / HEADS
+            proofs += read_proofs(own, given.authority, notes, outside=False) if own.is_file() else []
+            return _say(check(given.path, proofs), notes)
+        return _check_receipt(given.path, proofs)
+    except Unreadable as problem:
+        _tell_line(f"FAIL {problem}")
+        return 2
+
+
+def _check_receipt(path: Path, proofs: Sequence[Proof]) -> int:
+    try:
+        receipt = json.loads(path.read_text(encoding="utf-8"))
+        row, hashed = int(receipt["row"]), str(receipt["hash"])
+    except (OSError, ValueError, KeyError, TypeError) as problem:
+        raise Unreadable(f"{path.name} is no receipt: {problem!r}. Save /api/v1/receipts/ID as it is.") from None
+    faults = receipt_faults(receipt)
+    for proof in proofs:
+        if proof.heads.get("ledger", (0, ""))[0] == row and proof.heads["ledger"][1] != hashed:
+            faults.append(f"{proof.name} has another hash of row {row}.")
+    for fault in faults:
+        _tell_line(f"FAIL The receipt of row {row}: {fault}")
+    if not faults:
+        _tell_line(f"ok   The receipt of row {row} says what was hashed, and its hash follows from it: {hashed}.")
+        _tell_line(
+            f"note Keep it: `verify.py check FOLDER --proof {path.name}` shows later that rows 1 to {row} still stand."
+        )
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,102 @@
+"""The table `published_heads`: where the hash chains ended on each day, as it was told to the outside.
+
+A statement is a few lines of text, the same in the message to the channel, in the API and under the time stamp.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bellwether.db.connection import Connection
+from bellwether.db.database import stamp, unstamp, unstamp_or_none
+from bellwether.db.sql import insert_new
+from bellwether.track_record.ledger.checkpoint import CHAINS, Checkpoint, parse_head
+
+TITLE = "Bellwether ledger heads of"  #: begins a statement, by which the verifier finds it
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedHead:
+    """What was published on one day."""
+
+    day: str  #: of the world's time, YYYY-MM-DD
+    published_at: datetime
+    statement: str
+    message_key: str = ""  #: dedup_key of the message to the channel; empty where there was no channel
+    stamp: bytes | None = None  #: the authority's answer by RFC 3161, over sha256 of the statement
+    stamped_at: datetime | None = None  #: as the authority has it
+    authority: str = ""  #: its address
+    stamp_error: str = ""  #: why the last try to have it stamped failed
+
+
+def statement_of(heads: Checkpoint, now: datetime) -> str:
+    """The statement of a moment: six lines, each with its end."""
+    lines = [f"{TITLE} {now.date()}", f"published {now.isoformat(timespec='seconds')}"]
+    lines += [f"{name} {getattr(heads, name)}" for name in CHAINS]
+    return "\n".join(lines) + "\n"
+
+
+def heads_in(statement: str) -> Checkpoint:
+    """The heads that a statement tells. Raises ValueError or LookupError for what is none."""
+    told = dict(line.split(" ", 1) for line in statement.splitlines()[2:])
+    return Checkpoint(**{name: parse_head(told[name]) for name in CHAINS})
+
+
+def add(db: Connection, head: PublishedHead) -> bool:
+    """Keep a day's head. False where the day has one: it stays."""
+    sql = insert_new("published_heads", ("day", "published_at", "statement", "message_key"))
+    values = {
+        "day": head.day,
+        "published_at": stamp(head.published_at),
+        "statement": head.statement,
+        "message_key": head.message_key,
+    }
+    return db.execute(sql, values).rowcount == 1
+
+
+def newest(db: Connection) -> PublishedHead | None:
+    """The last one; None before the first."""
+    row = db.first_row("SELECT * FROM published_heads ORDER BY day DESC LIMIT 1", {})
+    return _head(row) if row else None
+
+
+def page(db: Connection, before: str, limit: int) -> list[PublishedHead]:
+    """At most `limit` of days before that one, newest first; of all days where it is empty."""
+    sql = "SELECT * FROM published_heads WHERE :before = '' OR day < :before ORDER BY day DESC LIMIT :limit"
+    return [_head(row) for row in db.rows(sql, {"before": before, "limit": limit})]
+
+
+def keep_stamp(db: Connection, day: str, token: bytes, stamped_at: datetime, authority: str) -> None:
+    """A day's head has its time stamp."""
+    db.execute(
+        "UPDATE published_heads SET stamp = :token, stamped_at = :at, authority = :authority, stamp_error = ''"
+        " WHERE day = :day AND stamp IS NULL",
+        {"day": day, "token": token, "at": stamp(stamped_at), "authority": authority},
+    )
+
+
+def keep_stamp_error(db: Connection, day: str, why: str) -> None:
+    """It could not be stamped."""
+    sql = "UPDATE published_heads SET stamp_error = :why WHERE day = :day AND stamp IS NULL"
+    db.execute(sql, {"day": day, "why": why})
+
+
+def message_state(db: Connection, head: PublishedHead) -> tuple[str, str] | None:
+    """(state, last error) of the message to the channel; None where there was none, or it is forgotten by now."""
+    sql = "SELECT state, last_error FROM outbox WHERE dedup_key = :key"
+    row = db.first_row(sql, {"key": head.message_key}) if head.message_key else None
+    return (row["state"], row["last_error"] or "") if row else None
+
+
+def _head(row: dict[str, object]) -> PublishedHead:
+    token = row["stamp"]
+    assert token is None or isinstance(token, bytes | memoryview)
+    return PublishedHead(
+        day=str(row["day"]),
+        published_at=unstamp(str(row["published_at"])),
+        statement=str(row["statement"]),
+        message_key=str(row["message_key"]),
+        stamp=bytes(token) if token is not None else None,
+        stamped_at=unstamp_or_none(str(row["stamped_at"]) if row["stamped_at"] is not None else None),
+        authority=str(row["authority"]),
+        stamp_error=str(row["stamp_error"]),
+    )
