@@ -14,6 +14,7 @@ from bellwether.client import answers
 from bellwether.client.answers.forecast import BaselineAnswer, ForecastAnswer
 from bellwether.client.answers.wire import LEVELS
 from bellwether.core.incident import IncidentKind
+from bellwether.jobs.publish_heads import publish_heads
 from bellwether.track_record.incidents import incidents_table
 from bellwether.track_record.incidents.types import Incident
 from tests.support.account import set_clock, settle
@@ -52,6 +53,7 @@ def test_whatever_can_be_looked_up_has_its_declared_shape(tmp_path: Path) -> Non
     storm = Incident(IncidentKind.TOO_RARELY, date(2021, 7, 1), date(2021, 7, 6), 0.61, 0.61)
     with api.services.store.transaction() as db:
         incidents_table.announce(db, storm, api.services.clock())
+    publish_heads(api.services)
     asked = set()
     for path, operations in api.app.openapi()["paths"].items():
         said = operations.get("get", {}).get("responses", {}).get("200", {}).get("content", {})
@@ -66,7 +68,7 @@ def test_whatever_can_be_looked_up_has_its_declared_shape(tmp_path: Path) -> Non
         check_shape(declared()[reference.rpartition("/")[2]], answer.json())
         assert answer.json().get("items", True), f"{address} has nothing to be looked at"
         asked.add(path)
-    assert len(asked) == 19
+    assert len(asked) == 21
     batch = api.ask("POST", "/forecasts", key, json={"symbols": ["AAPL", "APPL"]}).json()
     check_shape(declared()["BatchAnswer"], batch)
 

@@ -329,7 +329,9 @@ def test_serving_everything_loads_no_training_library_and_no_yfinance() -> None:
     loaded = loaded_after(f"import {faces}, bellwether.jobs.doctor")
     assert not loaded & NEVER_ONLINE
     assert "yfinance" not in loaded, "it is imported when the first price is asked for"
-    assert not loaded & {"apprise", "requests", "rfc3161_client"}, "nor what sends to targets or stamps, before it is needed"
+    assert not loaded & {"apprise", "requests", "rfc3161_client"}, (
+        "nor what sends to targets or stamps, before it is needed"
+    )
 
 
 def test_the_model_runtime_keeps_what_it_sees_to_itself(tmp_path: Path) -> None:

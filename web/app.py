@@ -15,7 +15,7 @@ from bellwether.ask.market_overview import Overviews
 from bellwether.ask.sample_receipts import Receipts
 from bellwether.core.errors import BellwetherError
 from bellwether.services import Services
-from web.api import admin, forecasts, rules, status, stream, webhooks
+from web.api import admin, forecasts, proofs, rules, status, stream, webhooks
 from web.api import market as market_api
 from web.api import track_record as track_record_api
 from web.api.openapi import describe
@@ -75,7 +75,7 @@ _PAGES = (
     subscription,
     reader_access,
 )
-_API = (forecasts, market_api, track_record_api, rules, stream, webhooks, status, admin)
+_API = (forecasts, market_api, track_record_api, proofs, rules, stream, webhooks, status, admin)
 _DESCRIPTION = "Where a stock may be in days, weeks or months: a range of prices with its track record."
 
 

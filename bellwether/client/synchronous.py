@@ -14,7 +14,14 @@ from .answers.forecast import BaselineForecastAnswer, BatchItem, ForecastAnswer
 from .answers.keys import KeyAnswer, NewKeyAnswer
 from .answers.market import BarAnswer, InstrumentAnswer, ModelAnswer, StatusAnswer, UniverseAnswer, UsageAnswer
 from .answers.revenue import GrowthResponse
-from .answers.track_record import IncidentAnswer, LedgerEntryAnswer, ReceiptAnswer, TrackRecordAnswer
+from .answers.track_record import (
+    HashedRowAnswer,
+    IncidentAnswer,
+    LedgerEntryAnswer,
+    LedgerHeadAnswer,
+    ReceiptAnswer,
+    TrackRecordAnswer,
+)
 from .calls import Call, batch, delete, get, new_rule, patch, post
 from .protocol import TIMEOUT, ApiError, headers, no_answer, options, pause, problem, read
 
@@ -113,6 +120,14 @@ class Client:
     def ledger(self, symbol: str | None = None, horizon: int | str | None = None) -> Iterator[LedgerEntryAnswer]:
         """Every issued forecast with what came of it, misses included."""
         return self._pages(LedgerEntryAnswer, "ledger", symbol=symbol, horizon=horizon)
+
+    def ledger_rows(self, chain: str = "ledger") -> Iterator[HashedRowAnswer]:
+        """Every row of a chain as it was hashed; `bellwether_client.verify` checks them."""
+        return self._pages(HashedRowAnswer, "ledger", "rows", chain=chain)
+
+    def ledger_heads(self) -> Iterator[LedgerHeadAnswer]:
+        """Where the chains ended on each day, newest first, with the time stamps."""
+        return self._pages(LedgerHeadAnswer, "ledger", "heads")
 
     def rules(self) -> list[RuleAnswer]:
         """What the owner of the key wants to be told."""

@@ -30,7 +30,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 CHAINS = ("ledger", "outcomes", "growth", "growth_outcomes")  #: each is a file NAME.csv of the download
 HEADS = "heads.json"
@@ -110,8 +110,8 @@ def _check_chain(
     for line, row, content, hashed in rows:
         if row != number + 1:
             report.faults.append(
-                f"{chain}: line {line} holds row {row} where row {number + 1} belongs. Rows are missing, or their order "
-                "was changed; every row after this one breaks too."
+                f"{chain}: line {line} holds row {row} where row {number + 1} belongs. Rows are missing, or their "
+                "order was changed; every row after this one breaks too."
             )
             break
         digest = hashlib.sha256(before + content).digest()
@@ -126,8 +126,8 @@ def _check_chain(
         for proof in known.pop(row, ()):
             if proof.heads[chain][1] != hashed:
                 report.faults.append(
-                    f"{chain}: {proof.name} has another hash of row {row} than this download: rows {agreed + 1} to {row} "
-                    "are not all those that stood there then. They were written anew since."
+                    f"{chain}: {proof.name} has another hash of row {row} than this download: rows {agreed + 1} to "
+                    f"{row} are not all those that stood there then. They were written anew since."
                 )
                 continue
             agreed = row
@@ -214,10 +214,7 @@ def _rows(path: Path) -> Iterator[tuple[int, int, bytes, str]]:
     """(line, row, content, hash) of each line. Raises Unreadable."""
     again = "Download it again."
     try:
-        opened: IO[str] = (
-            gzip.open(path, "rt", encoding="ascii") if path.suffix == ".gz" else path.open(encoding="ascii")
-        )
-        with opened as file:
+        with gzip.open(path, "rt", encoding="ascii") if path.suffix == ".gz" else path.open(encoding="ascii") as file:
             for line, text in enumerate(file, 1):
                 text = text.rstrip("\r\n")
                 if text == HEADER or not text:  # each page of the API begins with it
@@ -233,7 +230,10 @@ def _rows(path: Path) -> Iterator[tuple[int, int, bytes, str]]:
 
 
 def read_proofs(path: Path, authority: Path | None, notes: list[str], *, outside: bool) -> list[Proof]:
-    """The proofs in a file: heads.json, a receipt, or text with lines such as `ledger 120:9f86...`. Raises Unreadable."""
+    """The proofs in a file: heads.json, a receipt, or text with lines such as `ledger 120:9f86...`.
+
+    Raises Unreadable.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as problem:
@@ -245,8 +245,8 @@ def read_proofs(path: Path, authority: Path | None, notes: list[str], *, outside
     if isinstance(content, dict) and "hash_before" in content:
         return [_of_receipt(content, path.name)]
     if isinstance(content, dict) and isinstance(content.get("items"), list):
-        proofs = [_of_item(item, path.name, authority, notes, outside) for item in content["items"]]
-        return [proof for proof in proofs if proof is not None]
+        items = [_of_item(item, path.name, authority, notes, outside) for item in content["items"]]
+        return [proof for proof in items if proof is not None]
     proofs = [proof for part in _TITLE.split(text) if (proof := of_statement(part, path.name, outside=outside))]
     if not proofs:
         raise Unreadable(
@@ -406,7 +406,9 @@ def _get(url: str, key: str, kind: str) -> tuple[bytes, str | None]:
             link = re.match(r'<([^>]+)>; rel="next"', answer.headers.get("Link") or "")
             return answer.read(), link[1] if link else None
     except urllib.error.HTTPError as problem:
-        raise Unreadable(f"{url} answered {problem.code}: {problem.read(300).decode(errors='replace')}") from None
+        with problem:
+            told = problem.read(300).decode(errors="replace")
+        raise Unreadable(f"{url} answered {problem.code}: {told}") from None
     except (OSError, ValueError) as problem:
         raise Unreadable(f"{url} could not be asked: {problem}") from None
 
@@ -425,8 +427,9 @@ def _say(report: Report, notes: Iterable[str]) -> int:
     count = report.rows.get("ledger", 0)
     if report.status == 3:
         _tell_line(
-            f"note {count} forecasts follow from one another, but nothing from outside was held against them: whoever has "
-            "the database could have written all of it anew. Name a saved head, message or receipt by --proof or --head."
+            f"note {count} forecasts follow from one another, but nothing from outside was held against them: whoever "
+            "has the database could have written all of it anew. Name a saved head, message or receipt by --proof, or "
+            "a head by --head."
         )
     elif not report.faults:
         later = f" The {count - report.proved} after it are newer than your proof." if count > report.proved else ""

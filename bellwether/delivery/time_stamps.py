@@ -37,7 +37,10 @@ class TimeStamp:
 
 
 def request_stamp(authority: str, certificates: Path, content: bytes) -> TimeStamp:
-    """Have the sha256 of something stamped. `certificates` is a PEM file: the root, and those between. Raises NoTimeStamp."""
+    """Have the sha256 of something stamped.
+
+    `certificates` is a PEM file: the root, and those between. Raises NoTimeStamp.
+    """
     from rfc3161_client import (
         HashAlgorithm,
         TimestampRequestBuilder,
@@ -103,6 +106,7 @@ def _post(address: str, body: bytes) -> bytes:
                     raise TimeoutError
             return read
     except urllib.error.HTTPError as problem:
+        problem.close()
         raise NoTimeStamp(f"The time stamp authority answered {problem.code}; it is asked again.") from None
     except TimeoutError:
         raise NoTimeStamp(f"The time stamp authority gave no answer within {TIMEOUT:g} s; it is asked again.") from None

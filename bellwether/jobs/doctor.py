@@ -24,6 +24,7 @@ from bellwether.delivery import inbox_table, outbox_admin_table
 from bellwether.jobs.doctor_channels import examine_channels
 from bellwether.jobs.doctor_database import backups, encryption
 from bellwether.jobs.doctor_hosts import examine_hosts
+from bellwether.jobs.doctor_proof import examine_proof
 from bellwether.jobs.evening import reads_evening
 from bellwether.market.calendar import SETTLING, Basis, basis, last_closed_session, sessions_between
 from bellwether.market.earnings.companies import reports_results
@@ -75,6 +76,7 @@ def examine(services: Services) -> list[Check]:
         *examine_hosts(store, settings, now),
         *encryption(settings, store, opened=database[0].ok),
         *(examine_channels(settings, store) if database[0].ok else ()),
+        *(examine_proof(settings, store, now) if database[0].ok else ()),
         _growth(services),
     ]
 

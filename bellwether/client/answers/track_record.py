@@ -264,3 +264,38 @@ class IncidentsAnswer(ApiAnswer):
 
     simulated: Annotated[bool, Field(description="Of the plain rule's ranges, replayed: must be said with it")]
     items: list[IncidentAnswer]
+
+
+class HashedRowAnswer(ApiAnswer):
+    """One row of a hash chain as it was hashed."""
+
+    row: int
+    content: Annotated[str, Field(description="What was hashed after the hash of the row before; hexadecimal digits")]
+    hash: Annotated[str, Field(description="sha256(hash of the row before, content), both as bytes")]
+
+
+class LedgerRowsAnswer(ApiAnswer):
+    """A page of a hash chain."""
+
+    items: list[HashedRowAnswer]
+    next_cursor: Annotated[str | None, Field(description="null on the last page")]
+
+
+class LedgerHeadAnswer(ApiAnswer):
+    """Where the chains ended on one day, as it was published."""
+
+    day: Day
+    published_at: Instant
+    statement: Annotated[str, Field(description="The text that was published, with ROWS:HASH of each chain")]
+    sha256: Annotated[str, Field(description="Of the statement in UTF-8: what was stamped")]
+    stamp: Annotated[str | None, Field(description="The RFC 3161 answer of the authority in base64; null without one")]
+    stamped_at: Annotated[Instant | None, Field(description="As the authority has it")]
+    authority: str | None
+    channel: Annotated[str | None, Field(description="Where the message of that day can be read")]
+
+
+class LedgerHeadsAnswer(ApiAnswer):
+    """A page of published heads, newest first."""
+
+    items: list[LedgerHeadAnswer]
+    next_cursor: Annotated[str | None, Field(description="null on the last page")]

@@ -100,7 +100,9 @@ class HashChain:
     def page(self, db: Connection, after: int, limit: int) -> list[tuple[Any, ...]]:
         """At most `limit` rows after the row of that number, in their order: `columns`, then the hash."""
         key = self.columns[0]
-        sql = f"SELECT {', '.join(self.columns)}, hash FROM {self.table} WHERE {key} > :after ORDER BY {key} LIMIT :limit"
+        sql = (
+            f"SELECT {', '.join(self.columns)}, hash FROM {self.table} WHERE {key} > :after ORDER BY {key} LIMIT :limit"
+        )
         return [tuple(row) for row in db.execute(sql, {"after": after, "limit": limit})]
 
 

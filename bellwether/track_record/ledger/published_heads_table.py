@@ -3,6 +3,7 @@
 A statement is a few lines of text, the same in the message to the channel, in the API and under the time stamp.
 """
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,6 +27,11 @@ class PublishedHead:
     stamped_at: datetime | None = None  #: as the authority has it
     authority: str = ""  #: its address
     stamp_error: str = ""  #: why the last try to have it stamped failed
+
+    @property
+    def number(self) -> int:
+        """Its day as a number, 20261130, by which pages go on."""
+        return int(self.day.replace("-", ""))
 
 
 def statement_of(heads: Checkpoint, now: datetime) -> str:
@@ -59,10 +65,17 @@ def newest(db: Connection) -> PublishedHead | None:
     return _head(row) if row else None
 
 
-def page(db: Connection, before: str, limit: int) -> list[PublishedHead]:
-    """At most `limit` of days before that one, newest first; of all days where it is empty."""
-    sql = "SELECT * FROM published_heads WHERE :before = '' OR day < :before ORDER BY day DESC LIMIT :limit"
-    return [_head(row) for row in db.rows(sql, {"before": before, "limit": limit})]
+def page(db: Connection, before: int, limit: int) -> list[PublishedHead]:
+    """At most `limit` of days before the one of that `number`, newest first; of all days where it is 0."""
+    digits = f"{before:08d}"
+    day = f"{digits[:4]}-{digits[4:6]}-{digits[6:]}" if before else "9999-99-99"
+    sql = "SELECT * FROM published_heads WHERE day < :day ORDER BY day DESC LIMIT :limit"
+    return [_head(row) for row in db.rows(sql, {"day": day, "limit": limit})]
+
+
+def statement_sha256(statement: str) -> str:
+    """What is stamped, in hexadecimal digits."""
+    return hashlib.sha256(statement.encode()).hexdigest()
 
 
 def keep_stamp(db: Connection, day: str, token: bytes, stamped_at: datetime, authority: str) -> None:

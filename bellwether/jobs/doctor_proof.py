@@ -1,0 +1,50 @@
+"""What `doctor` says of the ledger's head: whether it leaves the house, and what keeps it in."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from bellwether.core.config import Settings
+from bellwether.core.errors import StoreError
+from bellwether.core.types import Check
+from bellwether.db.database import Store
+from bellwether.delivery.outbox_table import MessageState
+from bellwether.track_record.ledger import published_heads_table
+
+_LATE = timedelta(days=2)
+_AGAIN = "The next head is tried again by itself."
+
+
+def examine_proof(settings: Settings, store: Store, now: datetime) -> list[Check]:
+    """Nothing where nothing is to be published and nothing was."""
+    proof = settings.proof
+    try:
+        with store.reading() as db:
+            head = published_heads_table.newest(db)
+            message = published_heads_table.message_state(db, head) if head is not None else None
+    except StoreError:  # which has a line of its own
+        return []
+    if proof.authority and not Path(proof.authority_certificate).is_file():
+        detail = "there is a time stamp authority, and no file with its certificate."
+        return [Check("Proof", False, detail, "Set PROOF__AUTHORITY_CERTIFICATE.")]
+    if head is None:
+        return []
+    if not (proof.channel or proof.authority):
+        detail = f"the ledger's head of {head.day} is in the API alone."
+        advice = "PROOF__CHANNEL or PROOF__AUTHORITY has it leave the house: docs/track-record.md."
+        return [Check("Proof", True, detail, advice)]
+    problems = []
+    if message is not None and message[0] == MessageState.FAILED.value:
+        problems.append(
+            f"The head of {head.day} did not reach the channel: {message[1]}. "
+            "Make the bot an administrator of it that may post messages."
+        )
+    if proof.authority and head.stamp is None and head.stamp_error:
+        problems.append(f"The head of {head.day} has no time stamp: {head.stamp_error}")
+    if now - head.published_at > _LATE:
+        problems.append(f"The last head was published on {head.day}; the log says what keeps the next one.")
+    if problems:
+        return [Check("Proof", False, " ".join(problems), _AGAIN)]
+    waiting = message is not None and message[0] not in {MessageState.SENT.value, MessageState.FAILED.value}
+    told = "; its message waits to be sent" if waiting else ""
+    stamped = f", stamped {head.stamped_at:%Y-%m-%d %H:%M} UTC" if head.stamped_at else ""
+    return [Check("Proof", True, f"the ledger's head of {head.day} was published{stamped}{told}")]

@@ -1,0 +1,216 @@
+"""Whoever holds the database can write all of it anew; a head that left the house before then gives it away."""
+
+import json
+import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bellwether.client import verify
+from bellwether.core.config import load_settings
+from bellwether.jobs.doctor import examine
+from bellwether.jobs.publish_heads import Publishing, publish_heads
+from bellwether.services import Services, build_services
+from bellwether.track_record.ledger import checkpoint, ledger_table, outcomes_table, rebuild
+from bellwether.track_record.ledger.issue import record
+from bellwether.track_record.ledger.outcomes_table import Outcome
+from bellwether.track_record.ledger.verify import verify as verify_inside
+from tests.support.account import made_up
+from tests.support.web import Visitor
+from web.app import create_app
+
+NOW = datetime(2026, 11, 30, 3, 0, tzinfo=UTC)
+CHANNEL = -1001234567890
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Services:
+    """Forty forecasts, entered, and the outcomes of ten."""
+    settings = load_settings(
+        database={"path": tmp_path / "t.sqlite3"}, models={"folder": tmp_path}, proof={"channel": CHANNEL}
+    )
+    services = build_services(settings, clock=lambda: NOW)
+    record(services.store, [made_up(number) for number in range(40)])
+    with services.store.transaction() as db:
+        past = [outcomes_table.of_seq(db, row) for row in range(1, 11)]
+        outcomes_table.append(db, [Outcome(each, 0.01, NOW.date()) for each in past], NOW)
+    checkpoint.note(services.store)
+    return services
+
+
+def day_after(services: Services) -> Services:
+    return replace(services, clock=lambda: NOW + timedelta(days=1))
+
+
+def downloaded(services: Services, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """As `verify.py download` saves it, in pages of a few rows."""
+    visitor = Visitor(create_app(services))
+
+    def get(url: str, key: str, kind: str) -> tuple[bytes, str | None]:
+        answer = visitor.get(url.replace("limit=10000", "limit=7"), accept=kind)
+        assert answer.status_code == 200, answer.text
+        link = answer.headers.get("link")
+        return answer.content, link.partition(">")[0][1:] if link else None
+
+    monkeypatch.setattr(verify, "_get", get)
+    verify.download("", folder, say=lambda told: None)
+    return folder
+
+
+def message(services: Services) -> str:
+    """What the channel got."""
+    with services.store.reading() as db:
+        (row,) = db.rows("SELECT text, recipient_id FROM outbox WHERE kind = 'heads' ORDER BY id LIMIT 1")
+    assert row["recipient_id"] == CHANNEL
+    return str(row["text"])
+
+
+def rewritten(services: Services) -> None:
+    """The database and its note anew, every hash in place: forecast 7 flatters now, and the kept heads say so too."""
+    with closing(sqlite3.connect(services.settings.database.path)) as db, db:
+        for (trigger,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            db.execute(f"DROP TRIGGER {trigger}")
+        columns = ledger_table.COLUMNS
+        rows = [list(row[1:-1]) for row in db.execute(f"SELECT {columns} FROM ledger ORDER BY seq")]
+        rows[6][-1] = rows[6][-1][:24] + rows[7][-1][24:]
+        for row in ledger_table.CHAIN.linked(ledger_table.NOTHING, rows):
+            db.execute("UPDATE ledger SET numbers = ?, hash = ? WHERE seq = ?", (row[-2], row[-1], row[0]))
+        db.execute("DELETE FROM published_heads")
+    rebuild.rebuild(services.store, lambda symbol: "XNYS")
+    checkpoint.path_of(services.store).unlink()
+    checkpoint.note(services.store)
+
+
+def test_a_database_written_anew_with_its_note_is_caught_by_the_message_of_the_day_before(
+    services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert publish_heads(services) == Publishing(published=True)
+    saved = tmp_path / "message.txt"
+    saved.write_text(message(services), encoding="utf-8")
+    folder = downloaded(services, tmp_path / "before", monkeypatch)
+    assert verify.main(["check", str(folder), "--proof", str(saved)]) == 0
+    assert "Forecasts 1 to 40 are what stood there" in capsys.readouterr().out
+
+    rewritten(services)
+    inside = verify_inside(services.store)
+    assert not [problem for problem in inside.problems if "guards" not in problem], "the house itself cannot tell"
+    publish_heads(day_after(services))
+    folder = downloaded(services, tmp_path / "after", monkeypatch)
+    assert verify.main(["check", str(folder)]) == 3, "nor can whoever holds nothing from outside"
+    assert verify.main(["check", str(folder), "--proof", str(saved)]) == 1
+    told = capsys.readouterr().out
+    assert "FAIL ledger: the head in message.txt" in told and "rows 1 to 40" in told and "written anew" in told
+
+
+def test_an_older_proof_that_agrees_narrows_down_where_it_was_changed(
+    services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with services.store.reading() as db:
+        fifth, last = (ledger_table.CHAIN.hash_at(db, row) for row in (5, 40))
+    assert fifth is not None and last is not None
+    rewritten(services)
+    folder = downloaded(services, tmp_path / "d", monkeypatch)
+    heads = ["--head", f"5:{fifth.hex()}", "--head", f"40:{last.hex()}"]
+    assert verify.main(["check", str(folder), *heads]) == 1
+    told = capsys.readouterr().out
+    assert "ok   ledger: rows 1 to 5 are those of the head that you noted" in told
+    assert "rows 6 to 40 are not all those that stood there then" in told
+
+
+@pytest.mark.parametrize(
+    ("damage", "status", "told"),
+    [
+        (lambda lines: [*lines[:9], lines[9][:50]], 2, "line 10 is cut off or damaged"),
+        (lambda lines: lines[:20], 1, "knows 40 rows and this download ends at row 19"),
+        (lambda lines: [*lines[:4], lines[5], lines[4], *lines[6:]], 1, "line 5 holds row 5 where row 4 belongs"),
+        (lambda lines: [*lines[:4], *lines[5:]], 1, "holds row 5 where row 4 belongs"),
+        (lambda lines: [*lines[:4], lines[4].replace(",3", ",4", 1), *lines[5:]], 1, "row 4 ("),
+        (lambda lines: ["<html>", *lines], 2, "line 1 is no row of a ledger"),
+        (lambda lines: [], 1, "ends at row 0"),
+    ],
+)
+def test_a_damaged_download_is_told_by_its_line_in_plain_words(
+    services: Services,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    damage: object,
+    status: int,
+    told: str,
+) -> None:
+    publish_heads(services)
+    folder = downloaded(services, tmp_path / "d", monkeypatch)
+    file = folder / "ledger.csv"
+    lines = [line for line in file.read_text().splitlines() if line != verify.HEADER]
+    file.write_text("\n".join(damage([verify.HEADER, *lines])))  # type: ignore[operator]
+    assert verify.main(["check", str(folder)]) == status
+    assert told in capsys.readouterr().out
+
+
+def test_a_forecast_dated_back_before_a_published_head_is_found(
+    services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    publish_heads(services)
+    (tmp_path / "m.txt").write_text(message(services), encoding="utf-8")
+    record(services.store, [made_up(99)])  # says that it was made a week before the head
+    folder = downloaded(services, tmp_path / "d", monkeypatch)
+    assert verify.main(["check", str(folder), "--proof", str(tmp_path / "m.txt")]) == 1
+    assert "ledger: row 41 says that it is of 2026-11-23" in capsys.readouterr().out
+
+
+def test_a_receipt_is_checked_alone_and_is_a_proof_itself(
+    services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    receipt = Visitor(create_app(services)).get(f"/api/v1/receipts/{made_up(11).forecast_id}").json()
+    saved = tmp_path / "receipt.json"
+    saved.write_text(json.dumps(receipt), encoding="utf-8")
+    alone = [sys.executable, "-I", shutil.copy(verify.__file__, tmp_path / "alone.py")]
+    done = subprocess.run([*alone, "receipt", str(saved)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.splitlines()[0][:30]) == (0, "ok   The receipt of row 12 say"), done
+    folder = downloaded(services, tmp_path / "d", monkeypatch)
+    assert verify.main(["check", str(folder), "--proof", str(saved)]) == 0
+    assert "The 28 after it are newer than your proof" in capsys.readouterr().out
+    for changes in (
+        {"symbol": "AAPL"},
+        {"cutoff": "2026-11-20"},
+        {"log_returns": [0.0] * 7},
+        {"hash": "00" * 32},
+        {"row": 1},
+    ):
+        saved.write_text(json.dumps(receipt | changes), encoding="utf-8")
+        assert verify.main(["receipt", str(saved)]) == 1, changes
+    saved.write_text("{}", encoding="utf-8")
+    assert verify.main(["receipt", str(saved)]) == 2
+
+
+def test_a_head_is_published_once_a_day_and_none_that_a_published_one_denies(services: Services) -> None:
+    assert publish_heads(services).published
+    assert not publish_heads(services).published
+    rewritten_heads = "UPDATE published_heads SET statement = replace(statement, 'ledger 40:', 'ledger 39:')"
+    with services.store.transaction() as db:
+        db.execute(rewritten_heads)
+    assert not publish_heads(day_after(services)).published
+    with services.store.transaction() as db:
+        db.execute("DELETE FROM published_heads")
+    assert publish_heads(day_after(services)).published
+
+
+def test_doctor_tells_of_a_channel_that_does_not_let_the_bot_write(services: Services) -> None:
+    def said(at: Services) -> list[tuple[bool, str, str]]:
+        return [(check.ok, check.detail, check.advice) for check in examine(at) if check.name == "Proof"]
+
+    assert said(services) == []
+    publish_heads(services)
+    ((ok, detail, _),) = said(services)
+    assert ok and detail == "the ledger's head of 2026-11-30 was published; its message waits to be sent"
+    with services.store.transaction() as db:
+        db.execute("UPDATE outbox SET state = 'failed', last_error = 'need administrator rights in the channel chat'")
+    ((ok, detail, advice),) = said(services)
+    assert not ok and "need administrator rights" in detail and "may post messages" in detail
+    assert advice == "The next head is tried again by itself."
