@@ -1,7 +1,7 @@
 """`make bench`: every performance claim, measured on this machine; exit status 1 when one does not hold.
 
-With --large, for `make bench-large`, those that take minutes: a million forecasts and their proof from outside, models to be silenced, a crowd's
-tick, the pace of sending (near Telegram, by two senders, and far from it with the service busy), the speed of the
+With --large, for `make bench-large`, those that take minutes: a million forecasts and their proof from outside,
+models to be silenced, a crowd's tick, the pace of sending (near Telegram, by two senders, and far from it with the service busy), the speed of the
 chat, the API on two hosts, a host that ends, and trainings on two workers.
 """
 
@@ -40,8 +40,10 @@ def main() -> int:
         )
 
         # the ledger first: its memory is the peak of the process
-        parts = (large_ledger, verifier, silence, crowd, pace, paid_pace, far_pace, chat_speed, api_hosts, failover)
-        parts += (spread_eras,)
+        parts = (
+            *(large_ledger, verifier, silence, crowd, pace, paid_pace, far_pace),
+            *(chat_speed, api_hosts, failover, spread_eras),
+        )
         return max([part.main() for part in parts])
     cold, warm, with_report = cold_start.measure(), warm_forecast.measure(), warm_forecast.measure(report_inside=True)
     universe, graph = warm_forecast.universe(), graph_speed.measure()
