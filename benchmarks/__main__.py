@@ -1,8 +1,8 @@
 """`make bench`: every performance claim, measured on this machine; exit status 1 when one does not hold.
 
-With --large, for `make bench-large`, those that take minutes: a million forecasts and their proof from outside,
-models to be silenced, a crowd's tick, the pace of sending (near Telegram, by two senders, and far from it with the service busy), the speed of the
-chat, the API on two hosts, a host that ends, and trainings on two workers.
+With --large, for `make bench-large`, those that take minutes: a million forecasts and their proof from outside, models
+to be silenced, a crowd's tick, the pace of sending (near Telegram, by two senders, and far from it with the service
+busy), the speed of the chat, the API on two hosts, a host that ends, and trainings on two workers.
 """
 
 import argparse
