@@ -7,7 +7,7 @@ import subprocess
 import sys
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -21,7 +21,7 @@ from bellwether.track_record.ledger import checkpoint, ledger_table, outcomes_ta
 from bellwether.track_record.ledger.issue import record
 from bellwether.track_record.ledger.outcomes_table import Outcome
 from bellwether.track_record.ledger.verify import verify as verify_inside
-from tests.support.account import made_up
+from tests.support.account import live_services, made_up
 from tests.support.web import Visitor
 from web.app import create_app
 
@@ -214,3 +214,17 @@ def test_doctor_tells_of_a_channel_that_does_not_let_the_bot_write(services: Ser
     ((ok, detail, advice),) = said(services)
     assert not ok and "need administrator rights" in detail and "may post messages" in detail
     assert advice == "The next head is tried again by itself."
+
+
+def test_the_page_of_the_record_says_how_the_head_left_and_how_to_check_it(tmp_path: Path) -> None:
+    services = live_services(tmp_path, date(2021, 7, 1))
+    channel = "https://t.me/bellwether_heads"
+    proof = services.settings.proof.model_copy(update={"channel": CHANNEL, "channel_address": channel})
+    services = replace(services, settings=services.settings.model_copy(update={"proof": proof}))
+    record(services.store, [made_up(number) for number in range(3)])
+    publish_heads(services)
+    visitor = Visitor(create_app(services))
+    assert visitor.get("/api/v1/ledger/heads").json()["items"][0]["channel"] == channel
+    shown = visitor.get("/track-record").text
+    assert f'On 1 July 2021 it left this house: in <a href="{channel}">a public channel</a>' in shown
+    assert "bellwether_client.verify check ledger --proof" in shown
