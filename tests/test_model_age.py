@@ -1,12 +1,24 @@
-"""`doctor` on the age of what the served model knows."""
+"""The age of what the served model knows: beside every answer, and in `doctor`."""
 
+from copy import copy
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
+from bellwether.ask import forecasts
+from bellwether.core.i18n.numbers import spoken_day
+from bellwether.core.types import RecordSummary, SkillVerdict
 from bellwether.jobs.doctor import examine
+from bellwether.models.registry import ModelRegistry
 from bellwether.services import Services
+from bellwether.track_record.scores.record_summary import caveats_with
+from bot import conversation
+from bot.commands import ChatContext
+from bot.replies import as_text
+from tests.support.sample import SAMPLE_LAST
+from tests.support.web import Visitor, plain_text
+from web.app import create_app
 
 
 @pytest.mark.parametrize(("days", "due"), [(364, False), (366, True)])
@@ -19,3 +31,44 @@ def test_a_model_that_knows_nothing_of_the_last_year_is_due_for_a_fresh_one(
     assert told.ok and (told.advice != "") is due
     if due:
         assert told.advice == "Its knowledge is over a year old: docs/fresh-models.md."
+
+
+def later(services: Services, days: int) -> Services:
+    """The same model on the last prices of the sample, as if it had learned so many days less."""
+    assert services.model is not None
+    card = replace(services.model.card, seen_to=SAMPLE_LAST - timedelta(days=days))
+    model = copy(services.model)
+    model.card = card
+    return replace(services, model=model, models=ModelRegistry(services.settings.models.folder, model))
+
+
+@pytest.mark.parametrize(("days", "old"), [(365, False), (366, True)])
+def test_every_answer_of_a_model_that_saw_nothing_of_the_last_year_says_so(
+    services: Services, days: int, old: bool
+) -> None:
+    aged = later(services, days)
+    forecast = forecasts.answer(aged, "AAPL", 10).forecast
+    told = [caveat for caveat in forecast.caveats if "learned from prices to" in caveat]
+    day = spoken_day(SAMPLE_LAST - timedelta(days=days))
+    assert told == ([f"The model learned from prices to {day}; how it does in later years is untested."] if old else [])
+    page = plain_text(Visitor(create_app(aged)).get("/stocks/AAPL").text)
+    assert ("is untested" in page) is old
+    assert ("is untested" in str(Visitor(create_app(aged)).get("/api/v1/forecasts/AAPL").json()["caveats"])) is old
+    spoken = conversation.answer(ChatContext(aged, 1), "AAPL 10d")
+    assert ("is untested" in as_text(spoken.text)) is old
+
+
+def test_the_live_record_stands_in_its_place_once_it_can_judge(services: Services) -> None:
+    forecast = forecasts.answer(later(services, 400), "AAPL", 10).forecast
+    early = RecordSummary(10, 12, 0.75, 0.8, None, SkillVerdict.TOO_EARLY, own=False, years="")
+    enough = replace(early, forecasts=5200, coverage_80=0.774, verdict=SkillVerdict.UNDECIDED, skill=0.001)
+    simulated = replace(enough, years="2022 to 2024")
+    for record in (early, simulated):
+        assert "untested" in " ".join(caveats_with(forecast, record))
+    (told,) = [each for each in caveats_with(forecast, enough) if "learned from" in each]
+    assert told.endswith("; of 5200 live ranges of the last year 77 of 100 held.")
+
+
+def test_the_plain_rule_has_no_age(services: Services) -> None:
+    forecast = forecasts.answer(replace(services, model=None, model_problem="none"), "AAPL", 10).forecast
+    assert forecast.learned_to is None and "learned from" not in " ".join(forecast.caveats)

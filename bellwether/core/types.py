@@ -258,6 +258,7 @@ class Forecast:
     earnings: ReportInside | None = None  #: a report of the company inside the horizon, where one is known or predicted
     calibration: Calibration | None = None  #: None where ranges are as they were forecast
     growth_is_usual: bool = False  #: the chance of a rise is the usual share and nothing else
+    learned_to: date | None = None  #: last day that its model learned from or was chosen on; None for the plain rule's
     incident: OpenIncident | None = None  #: ranges of all stocks hold too rarely or too often just now
 
     @property
@@ -324,6 +325,7 @@ class Outlook:
     widened: Callable[[], Floats] | None = None
     evening: EveningWidth | None = None  #: by which both were stretched; None where they were not
     rises: Rises | None = None  #: how the chance of a rise is told; None: as the quantiles have it
+    learned_to: date | None = None  #: last day that its model learned from or was chosen on; None for the plain rule's
     calendar: npt.NDArray[np.float32] | None = None  #: what its model read of reports; None where it read nothing
 
 

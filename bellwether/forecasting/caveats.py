@@ -4,7 +4,7 @@ How old its prices are, why the model is silent, what it has not seen.
 """
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 
 from bellwether.core.calibration import EveningWidth
@@ -13,6 +13,7 @@ from bellwether.core.i18n.translate import said, said_many
 from bellwether.core.types import MARKET_SERIES, Bars, Instrument, Problem
 from bellwether.market.calendar import sessions_between
 
+OLD = timedelta(days=365)  #: a model that knows nothing of the last one says so, and is due for a fresh one
 _WITHOUT_STATE = said(
     "Made without knowing how much all shares together moved of late: too few of them are at hand, or too old."
 )
@@ -83,6 +84,31 @@ def about_training(bars: Bars, seen_to: date) -> str:
     if bars.cutoff >= seen_to:  # it learned from outcomes up to that day, and from none of what comes after
         return ""
     return _made_with(seen_to)
+
+
+def about_model_age(cutoff: date, seen_to: date) -> str:
+    """When the model knows nothing of the last year."""
+    return untested_since(seen_to) if cutoff - seen_to > OLD else ""
+
+
+@lru_cache(maxsize=64)
+def untested_since(seen_to: date) -> str:
+    """Said of an old model until its live record tells how it does in the years that it did not see."""
+    return said(
+        "The model learned from prices to {day}; how it does in later years is untested.", day=spoken_day(seen_to)
+    )
+
+
+def tested_since(seen_to: date, share: float, forecasts: int) -> str:
+    """The same with the `share` (0 to 1) of its live 80 % ranges that held in the last year, in its place."""
+    return said_many(
+        "The model learned from prices to {day}; of {count} live range of the last year {share} of 100 held.",
+        "The model learned from prices to {day}; of {count} live ranges of the last year {share} of 100 held.",
+        forecasts,
+        day=spoken_day(seen_to),
+        count=forecasts,
+        share=round(100 * share),
+    )
 
 
 @lru_cache(maxsize=64)  # of every forecast of the past that a model makes it is the same

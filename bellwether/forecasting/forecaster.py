@@ -237,6 +237,7 @@ def _outlook(checked: _Checked, card: ModelCard | None, answer: _Answer | None) 
                 caveats.about_state(checked.market, latest) if answering else "",
                 caveats.about_evening(evening, checked.market[0]) if card and card.evening_width else "",
                 caveats.about_training(bars, answering.seen_to) if answering else "",
+                caveats.about_model_age(bars.cutoff, answering.seen_to) if answering else "",
                 caveats.about_symbol(known.instrument, answering.symbols) if answering else "",
             )
             if sentence
@@ -248,6 +249,7 @@ def _outlook(checked: _Checked, card: ModelCard | None, answer: _Answer | None) 
         widened=answer.widened if answer is not None else None,
         evening=evening,
         rises=answering.rises if answering else None,
+        learned_to=answering.seen_to if answering else None,
         calendar=answer.calendar if answer is not None else None,
     )
 
@@ -287,6 +289,7 @@ def forecast_at(outlook: Outlook, horizon: int, made_at: datetime) -> Forecast:
         ),
         source=outlook.source,
         caveats=outlook.caveats,
+        learned_to=outlook.learned_to,
         forecast_id=_forecast_id(outlook, horizon, quantiles),
         problem=outlook.problem,
         earnings=_report_inside(outlook, horizon, target),

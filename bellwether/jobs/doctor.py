@@ -21,6 +21,7 @@ from bellwether.core.places import COMMAND
 from bellwether.core.types import MARKET_CALENDAR, Check
 from bellwether.db.database import Store, try_write
 from bellwether.delivery import inbox_table, outbox_admin_table
+from bellwether.forecasting.caveats import OLD
 from bellwether.jobs.doctor_channels import examine_channels
 from bellwether.jobs.doctor_database import backups, encryption
 from bellwether.jobs.doctor_hosts import examine_hosts
@@ -40,7 +41,6 @@ from bellwether.models.registry import looked_in
 from bellwether.services import Services
 from bellwether.track_record.ledger import verified_table
 
-_YEAR = timedelta(days=365)  #: a model that knows nothing of the last one is due for a fresh one
 RECENT = timedelta(days=7)  #: failures older than this are history
 PROBE = "AAPL"  #: what the source of prices is asked for, where it has it
 _WAIT = "Nothing to do: what is kept answers meanwhile, and it is asked again by itself."
@@ -106,7 +106,7 @@ def _model(services: Services, today: date) -> Check:
 
 def _is_old(card: ModelCard, today: date) -> bool:
     """Whether a fresh model is due. An old one still answers: its record tells how well, so this is no fault."""
-    return today - card.seen_to > _YEAR
+    return today - card.seen_to > OLD
 
 
 def _growth(services: Services) -> Check:

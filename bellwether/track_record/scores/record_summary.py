@@ -16,6 +16,7 @@ from typing import Any
 from bellwether.core.errors import StoreError
 from bellwether.core.types import HEADS, Forecast, RecordSummary, SkillVerdict
 from bellwether.db.database import Store
+from bellwether.forecasting import caveats
 from bellwether.track_record.ledger import outcomes_table
 from bellwether.track_record.scores.simulated_record import content_of, newest_file, path_of
 from bellwether.track_record.scores.track_record import RecordFilter, live_record
@@ -43,7 +44,23 @@ def with_record(store: Store, forecast: Forecast, *, simulated: bool) -> Forecas
         except StoreError as problem:
             log.warning("The record could not be read: %s", problem.for_operator)
             record = None
-    return replace(forecast, explanation=replace(forecast.explanation, beside=record)) if record else forecast
+    if record is None:
+        return forecast
+    explanation = replace(forecast.explanation, beside=record)
+    return replace(forecast, explanation=explanation, caveats=caveats_with(forecast, record))
+
+
+def caveats_with(forecast: Forecast, record: RecordSummary) -> tuple[str, ...]:
+    """The caveats; that an old model is untested gives way to its live record, once that is long enough to judge.
+
+    The record is of the last year, of which such a model saw nothing.
+    """
+    told = record.coverage_80 is not None and record.verdict is not SkillVerdict.TOO_EARLY and not record.years
+    if forecast.learned_to is None or not told or record.coverage_80 is None:
+        return forecast.caveats
+    untested = caveats.untested_since(forecast.learned_to)
+    tested = caveats.tested_since(forecast.learned_to, record.coverage_80, record.forecasts)
+    return tuple(tested if caveat == untested else caveat for caveat in forecast.caveats)
 
 
 def _beside(forecast: Forecast, summary: Callable[[str, int], RecordSummary | None]) -> RecordSummary | None:
