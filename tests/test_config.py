@@ -162,6 +162,7 @@ def test_every_key_can_be_set_by_the_environment(folder: Path, monkeypatch: pyte
     values |= {"YAHOO_BASE_URL": "http://mirror.example", "ORIGINS": "https://app.example"}
     values |= {"LIMITS": "no", "BARS": "yes", "PRIVATE_WEBHOOKS": "1", "ADMIN_TOKEN": "a" * 32, "PLANS": '{"demo": {}}'}
     values |= {"TRUSTED_PROXIES": "10.0.0.0/8, ::1", "METRICS_TOKEN": "m" * 16, "URL": "postgresql://host/name"}
+    values |= {"CHANNEL_ADDRESS": "https://t.me/heads", "AUTHORITY": "https://stamps.example"}
     values |= {
         "SCHEMES": "mailto, ntfys",
         "PRIVATE": "no",
