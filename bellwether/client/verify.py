@@ -49,7 +49,7 @@ class Unreadable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class SavedHead:
     """What somebody knew of the chains at some time."""
 
     name: str
@@ -59,7 +59,7 @@ class Proof:
 
 
 @dataclass(slots=True)
-class Report:
+class Findings:
     """What was found."""
 
     faults: list[str] = field(default_factory=list)  #: what is not as it was
@@ -74,9 +74,9 @@ class Report:
         return 1 if self.faults else 0 if self.proved else 3
 
 
-def check(folder: Path, proofs: Sequence[Proof]) -> Report:
+def check(folder: Path, proofs: Sequence[SavedHead]) -> Findings:
     """Follow every chain of a download and hold it against the proofs. Raises Unreadable."""
-    report = Report()
+    report = Findings()
     for chain in CHAINS:
         path = _file_of(folder, chain)
         if path is None and chain == "ledger":
@@ -95,9 +95,9 @@ def _file_of(folder: Path, chain: str) -> Path | None:
 
 
 def _check_chain(
-    chain: str, rows: Iterator[tuple[int, int, bytes, str]], proofs: Sequence[Proof], report: Report
+    chain: str, rows: Iterator[tuple[int, int, bytes, str]], proofs: Sequence[SavedHead], report: Findings
 ) -> None:
-    known: dict[int, list[Proof]] = {}
+    known: dict[int, list[SavedHead]] = {}
     for proof in proofs:
         if chain in proof.heads:
             known.setdefault(proof.heads[chain][0], []).append(proof)
@@ -148,7 +148,7 @@ def _check_chain(
 class _Contents:
     """What the rows of one chain say of themselves; only the first fault of a kind is told, for more follow it."""
 
-    def __init__(self, chain: str, report: Report) -> None:
+    def __init__(self, chain: str, report: Findings) -> None:
         self._chain, self._report = chain, report
         self.floor: datetime | None = None  #: rows from here on were entered after this
         self._told: set[str] = set()
@@ -229,7 +229,7 @@ def _rows(path: Path) -> Iterator[tuple[int, int, bytes, str]]:
         raise Unreadable(f"{path.name} cannot be read to its end: {problem}. {again}") from None
 
 
-def read_proofs(path: Path, authority: Path | None, notes: list[str], *, outside: bool) -> list[Proof]:
+def read_proofs(path: Path, authority: Path | None, notes: list[str], *, outside: bool) -> list[SavedHead]:
     """The proofs in a file: heads.json, a receipt, or text with lines such as `ledger 120:9f86...`.
 
     Raises Unreadable.
@@ -255,31 +255,31 @@ def read_proofs(path: Path, authority: Path | None, notes: list[str], *, outside
     return proofs
 
 
-def of_statement(text: str, name: str, *, outside: bool, at: datetime | None = None) -> Proof | None:
+def of_statement(text: str, name: str, *, outside: bool, at: datetime | None = None) -> SavedHead | None:
     """The proof that a statement of heads is; None where it holds no head."""
     heads = {chain: (int(rows), hashed) for chain, rows, hashed in _HEAD.findall(text)}
     if at is None and (told := _PUBLISHED.search(text)):
         at = _instant(told[1])
     when = f", published {at.isoformat(timespec='seconds')}" if at is not None else ""
-    return Proof(f"the head in {name}{when}", at, heads, outside) if heads else None
+    return SavedHead(f"the head in {name}{when}", at, heads, outside) if heads else None
 
 
-def of_head(text: str) -> Proof:
+def of_head(text: str) -> SavedHead:
     """The proof that a head ROWS:HASH of the ledger is. Raises Unreadable."""
     if not re.fullmatch(r"\d{1,15}:[0-9a-f]{64}", text.strip()):
         raise Unreadable(f"{text[:80]!r} is no head; it should be as printed: ROWS:HASH, 64 digits.")
     rows, _, hashed = text.strip().partition(":")
-    return Proof("the head that you noted", None, {"ledger": (int(rows), hashed)}, True)
+    return SavedHead("the head that you noted", None, {"ledger": (int(rows), hashed)}, True)
 
 
-def _of_receipt(receipt: dict[str, Any], name: str) -> Proof:
+def _of_receipt(receipt: dict[str, Any], name: str) -> SavedHead:
     faults = receipt_faults(receipt)
     if faults:
         raise Unreadable(f"The receipt {name} is no proof: {faults[0]}")
-    return Proof(f"the receipt {name}", None, {"ledger": (int(receipt["row"]), receipt["hash"])}, True)
+    return SavedHead(f"the receipt {name}", None, {"ledger": (int(receipt["row"]), receipt["hash"])}, True)
 
 
-def _of_item(item: Any, name: str, authority: Path | None, notes: list[str], outside: bool) -> Proof | None:
+def _of_item(item: Any, name: str, authority: Path | None, notes: list[str], outside: bool) -> SavedHead | None:
     """A published head of heads.json, with its time stamp where it has one."""
     if not isinstance(item, dict) or not isinstance(item.get("statement"), str):
         raise Unreadable(f"{name} has an item without a statement; it is no list of published heads.")
@@ -417,7 +417,7 @@ def _tell_line(text: str) -> None:
     sys.stdout.write(f"{text}\n")
 
 
-def _say(report: Report, notes: Iterable[str]) -> int:
+def _say(report: Findings, notes: Iterable[str]) -> int:
     for fault in report.faults:
         _tell_line(f"FAIL {fault}")
     for agreed in report.agreed:
@@ -471,7 +471,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
 
 
-def _check_receipt(path: Path, proofs: Sequence[Proof]) -> int:
+def _check_receipt(path: Path, proofs: Sequence[SavedHead]) -> int:
     try:
         receipt = json.loads(path.read_text(encoding="utf-8"))
         row, hashed = int(receipt["row"]), str(receipt["hash"])
