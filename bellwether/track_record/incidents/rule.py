@@ -6,7 +6,8 @@
 All symbols of a session move together, so the session is the unit, whatever number of ranges it has. Of a calm session
 the share that held has a standard deviation of SPREAD, from what symbols have in common, beside what chance adds where
 they are few. z is cut off at `cap`, and FEWEST_BAD sessions are needed, so that one bad session cannot announce
-anything, nor can the two that a wrong price for all symbols makes, out of it and back. Each kind has a sum of its own,
+anything, nor can by themselves the two that a wrong price for all symbols makes, out of it and back. Each
+kind has a sum of its own,
 
     S = max(0, S + z - slack),     announced at S >= limit,
 
