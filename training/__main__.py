@@ -306,6 +306,18 @@ def forecasts(
 @cli.command()
 @options(
     PRICES,
+    click.option("--forecasts", type=FILE, required=True, help="What `forecasts` wrote of these prices, .parquet."),
+)
+def lists(prices: tuple[Path, ...], forecasts: Path) -> None:
+    """Score ranges of lists held in equal parts, drawn by hash, beside two plain ways to the same."""
+    from training import lists as step
+
+    print(step.table(step.score_lists(prices, forecasts)))
+
+
+@cli.command()
+@options(
+    PRICES,
     EARNINGS,
     shared.path(shared.FOLDER, SERVED_FOLDER, "Folder of the model that is served; others lie beside it.", "--served"),
     shared.day("--from", "first", "First day.", required=True),
