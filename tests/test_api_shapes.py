@@ -68,7 +68,7 @@ def test_whatever_can_be_looked_up_has_its_declared_shape(tmp_path: Path) -> Non
         check_shape(declared()[reference.rpartition("/")[2]], answer.json())
         assert answer.json().get("items", True), f"{address} has nothing to be looked at"
         asked.add(path)
-    assert len(asked) == 21
+    assert len(asked) == 22
     batch = api.ask("POST", "/forecasts", key, json={"symbols": ["AAPL", "APPL"]}).json()
     check_shape(declared()["BatchAnswer"], batch)
 

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from bellwether.core.errors import MarketDataError
-from bellwether.core.types import HEADS, LEVELS, Q10, Q90, Floats
+from bellwether.core.types import HEADS, Q10, Q90, Floats
 from bellwether.forecasting.joint import TWO_YEARS, YEAR, correlations_of, historical_growths, joint_range
 from bellwether.forecasting.metrics import pinball_loss
 from bellwether.market.file import read_prices
@@ -135,5 +135,3 @@ def _line(name: str, part: pd.DataFrame) -> str:
     return (
         f"| {name} | {losses} | {' | '.join(skills)} | {ours} | {held[PLAIN].mean():.1%} | {held[APART].mean():.1%} |"
     )
-
-

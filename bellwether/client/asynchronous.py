@@ -9,7 +9,7 @@ from typing import Any, Self, TypeVar, cast
 import httpx
 
 from .answers.alerts import AlertAnswer, AttemptAnswer, Event, NewWebhookAnswer, RuleAnswer, SentAnswer, WebhookAnswer
-from .answers.forecast import BaselineForecastAnswer, BatchItem, ForecastAnswer
+from .answers.forecast import BaselineForecastAnswer, BatchItem, ForecastAnswer, ListAnswer
 from .answers.keys import KeyAnswer, NewKeyAnswer
 from .answers.market import BarAnswer, InstrumentAnswer, ModelAnswer, StatusAnswer, UniverseAnswer, UsageAnswer
 from .answers.revenue import GrowthResponse
@@ -68,6 +68,12 @@ class AsyncClient:
     ) -> list[BatchItem]:
         """Where many may be, each with a status of its own."""
         return await self._items(BatchItem, batch(list(symbols), horizon, as_of))
+
+    async def risk(
+        self, symbols: Iterable[str], horizon: int | str = 10, as_of: date | str | None = None
+    ) -> ListAnswer:
+        """What a list held in equal parts may do, and who carries the risk."""
+        return await self._ask(ListAnswer, get("risk", symbols=",".join(symbols), horizon=horizon, as_of=as_of))
 
     async def growth(self, symbol: str, as_of: date | str | None = None) -> GrowthResponse:
         """How the revenue of the company behind a stock may grow."""

@@ -57,10 +57,8 @@ def joint_range(symbols: Sequence[str], quantiles: Floats, correlations: Floats)
     if len(symbols) > 1:
         growths = np.take_along_axis(growths, _ranks(correlations[np.ix_(order, order)]), axis=1)
     of_list = growths.mean(axis=0)
-    if len(symbols) > 1:
-        at_levels = np.quantile(of_list, LEVELS, method="hazen")
-    else:
-        at_levels = np.expm1(quantiles[0])
+    is_one = len(symbols) == 1
+    at_levels = np.expm1(quantiles[0]) if is_one else np.quantile(of_list, LEVELS, method="hazen")
     worst = np.argsort(of_list, kind="stable")[: round(WORST * POINTS)]
     losses = -growths[:, worst].mean(axis=1) / len(symbols)
     loss = float(losses.sum())
@@ -130,7 +128,7 @@ def _values(quantiles: Floats) -> Floats:
     Between the levels, and beyond the outermost two, linear in the normal score, as `metrics.probability_above_zero`
     reads it.
     """
-    scores, left, rest = _places()
+    _scores, left, rest = _places()
     start = quantiles[:, left]
     values: Floats = start + (quantiles[:, left + 1] - start) * rest
     return values

@@ -11,6 +11,7 @@ from bot.commands import (
     help,
     my_data,
     receipt,
+    risk,
     settings,
     start,
     stop,
@@ -25,6 +26,7 @@ from bot.commands.base import ChatContext, Command
 _ASKED = (
     forecast.COMMAND,
     compare.COMMAND,
+    risk.COMMAND,
     growth.COMMAND,
     why.COMMAND,
     as_of.COMMAND,

@@ -21,6 +21,8 @@ PAGES = (
     "/market?sort=width&order=down",
     "/compare",
     "/compare?symbols=AAPL,NVDA,%5EGSPC,KO,NOPE",
+    "/risk",
+    "/risk?symbols=AAPL,NVDA,%5EGSPC,KO,NOPE",
     "/watchlist",
     "/track-record",
     "/track-record?symbol=AAPL&horizon=10",

@@ -12,12 +12,20 @@ from starlette.responses import Response
 
 from bellwether.ask import forecasts
 from bellwether.ask.batch import forecasts as forecasts_of
-from bellwether.client.answers.forecast import BaselineForecastAnswer, BatchAnswer, ForecastAnswer, SubjectAnswer
+from bellwether.ask.lists import forecast_list
+from bellwether.client.answers.forecast import (
+    BaselineForecastAnswer,
+    BatchAnswer,
+    ForecastAnswer,
+    ListAnswer,
+    SubjectAnswer,
+)
 from bellwether.client.answers.revenue import GrowthResponse
 from bellwether.core.errors import BellwetherError
 from bellwether.core.parsing import DEFAULT_HORIZON, parse_date, parse_horizon
 from bellwether.core.plans import MOST_ITEMS
 from bellwether.core.types import MAX_HORIZON, Forecast
+from bellwether.forecasting.list_forecast import list_json
 from bellwether.forecasting.to_json import forecast_json
 from bellwether.revenue import ask as business
 from bellwether.revenue.to_json import growth_json
@@ -31,6 +39,7 @@ from web.problems import problem_json, problem_of
 
 KEPT = 30  #: seconds for which a forecast of the moment is given again: nothing is closer to the market than its close
 GROWTH_KEPT = 300  #: seconds: reports come once a quarter
+LONGEST_LIST = 2000  #: characters of the symbols of a list
 ALL_FINE, SOME_FAILED = 200, 207
 router = named_router("forecasts")
 
@@ -159,6 +168,36 @@ def _item(asked: str, answer: Forecast | BellwetherError) -> dict[str, Any]:
         return {"asked": asked, "status": 200, "forecast": forecast_json(answer), "problem": None}
     problem = problem_of(answer)
     return {"asked": asked, "status": problem.kind.status, "forecast": None, "problem": problem_json(problem)}
+
+
+@router.get("/risk", **operation(ListAnswer, 409, 422, tables=True))
+async def get_risk(
+    services: ServicesOf,
+    caller: CallerOf,
+    now: NowOf,
+    reply: ReplyOf,
+    symbols: Annotated[
+        str,
+        Query(min_length=1, max_length=LONGEST_LIST, description="Symbols or names, with commas", examples=["AAPL,KO"]),
+    ],
+    horizon: Horizon = str(DEFAULT_HORIZON),
+    as_of: AsOf = None,
+) -> Response:
+    """What a list held in equal parts may do, and who carries the risk. Each of its symbols counts as one request."""
+    names = list(dict.fromkeys(name.strip() for name in symbols.split(",") if name.strip()))
+    sessions = parse_horizon(horizon)
+    day = day_of(as_of, caller, now)
+    caller.check_batch(len(names))
+    caller.check_horizon(sessions)
+    await caller.charge(len(names) - 1)  # one was counted at the door
+
+    def work() -> Response:
+        made = forecast_list(services, names, sessions, day, allowed=caller.check_symbol)
+        body = list_json(made)
+        tag = repr((made.forecast_id, body["caveats"], body["left_out"]))
+        return reply(body, rows=body["members"], name="risk", tag=tag, keep=KEPT)
+
+    return await run_in_threadpool(work)
 
 
 @router.get("/growth/{symbol}", **operation(GrowthResponse, 409, 422, tables=True))

@@ -10,7 +10,17 @@ from web.pages.forecast_view import stock_address
 from web.pages.render import asset, base_address, static_file
 
 _A_DAY = {"Cache-Control": "public, max-age=86400"}
-_FOUND = ("/", "/market", "/compare", "/watchlist", "/track-record", "/how-it-works", "/developers", "/privacy")
+_FOUND = (
+    "/",
+    "/market",
+    "/compare",
+    "/risk",
+    "/watchlist",
+    "/track-record",
+    "/how-it-works",
+    "/developers",
+    "/privacy",
+)
 #: what shows a crawler nothing new; charts are not among it, for previews of links are asked for by crawlers too
 _UNSEEN = ("/api/", "/suggest", "/*sort=", "/*.csv", "/subscribe/", "/subscription/", "/channels/")
 router = APIRouter(include_in_schema=False)

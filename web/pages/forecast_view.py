@@ -55,6 +55,11 @@ def compare_address(symbols: Sequence[str], horizon: int) -> str:
     return f"/compare?{urlencode({'symbols': ','.join(symbols), 'horizon': horizon}, safe=',')}"
 
 
+def risk_address(symbols: Sequence[str]) -> str:
+    """The page about a list held in equal parts."""
+    return f"/risk?{urlencode({'symbols': ','.join(symbols)}, safe=',')}"
+
+
 def chart_address(
     made: Forecast,
     theme: Theme,

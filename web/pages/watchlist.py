@@ -1,19 +1,20 @@
 """A list that a visitor brings along: what it was read as, links, and what to paste in Telegram. Nothing is kept."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, TypeGuard
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from bellwether.ask.holdings import Understood, understand
+from bellwether.ask.lists import MOST as MOST_JOINED
 from bellwether.core.errors import BadFile
 from bellwether.core.parsing import DEFAULT_HORIZON
 from bellwether.core.types import Instrument
 from bellwether.market.holdings.kinds import MOST_BYTES
 from web.dependencies import BotOf, ServicesOf
 from web.pages.compare import MOST as MOST_COMPARED
-from web.pages.forecast_view import compare_address
+from web.pages.forecast_view import compare_address, risk_address
 from web.pages.render import page
 from web.pages.telegram_link import Bot
 from web.pages.upload import Field, read_form
@@ -64,6 +65,10 @@ def commands(instruments: Sequence[Instrument]) -> list[str]:
     return lines
 
 
+def _can_be_joined(understood: Understood | None) -> TypeGuard[Understood]:
+    return understood is not None and 1 < len(understood.instruments) <= MOST_JOINED
+
+
 def _page(request: Request, bot: Bot, understood: Understood | None = None, problem: str = "") -> Response:
     first = understood.instruments[:MOST_COMPARED] if understood is not None else ()
     response = page(
@@ -74,6 +79,7 @@ def _page(request: Request, bot: Bot, understood: Understood | None = None, prob
         understood=understood,
         compare=compare_address([instrument.symbol for instrument in first], DEFAULT_HORIZON) if len(first) > 1 else "",
         compared=len(first),
+        risk=risk_address([each.symbol for each in understood.instruments]) if _can_be_joined(understood) else "",
         commands=commands(understood.instruments) if understood is not None else [],
         bot=bot,
         bot_name=bot.name(),

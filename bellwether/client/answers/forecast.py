@@ -185,3 +185,56 @@ class BatchAnswer(ApiAnswer):
     items: list[BatchItem]
     succeeded: Annotated[int, Field(description="Each counts as one request of the plan")]
     failed: Annotated[int, Field(description="Free")]
+
+
+class ListMemberAnswer(ApiAnswer):
+    """A symbol of a list, and its part of the risk."""
+
+    symbol: str
+    name: str
+    currency: Annotated[str, Field(description="In which it is measured; exchange rates are not in the range")]
+    cutoff: Day
+    horizon: Annotated[int, Field(description="Sessions of its own exchange up to the list's target")]
+    model_id: Annotated[str, Field(description="`baseline-ewma` where the plain rule stands in")]
+    share_of_loss: Annotated[
+        float | None,
+        Field(
+            description="Of `expected_loss`; all sum to 1, and one that gains when the list falls most has less "
+            "than 0; null where nothing is lost"
+        ),
+    ]
+
+
+class LeftOutAnswer(ApiAnswer):
+    """What was asked for and is not in the list's range."""
+
+    asked: str
+    why: str
+
+
+class ListBaselineAnswer(ApiAnswer):
+    """What the same list did over such stretches in the last two years."""
+
+    returns: Returns
+
+
+class ListAnswer(ApiAnswer):
+    """The range of a list held in equal parts from the cutoff to the target day."""
+
+    horizon: Annotated[int, Field(ge=1, le=LONGEST_HORIZON, description="Trading days of most of its exchanges")]
+    cutoff: Day
+    target_session: Annotated[Day, Field(description="The day the range is for, the same for all symbols")]
+    made_at: Instant
+    returns: Returns
+    baseline: Annotated[ListBaselineAnswer | None, Field(description="null where they share less than a year")]
+    expected_loss: Annotated[
+        float, Field(description="Mean loss in the worst tenth of outcomes, a fraction; negative where that is a gain")
+    ]
+    heaviest: Annotated[str | None, Field(description="The symbol with the largest `share_of_loss`")]
+    members: list[ListMemberAnswer]
+    left_out: list[LeftOutAnswer]
+    correlated_sessions: Annotated[int, Field(description="Returns from which it is known how they move together")]
+    model_id: Annotated[str, Field(description="Of the dependence", examples=["joint-t4"])]
+    source: str
+    caveats: list[str]
+    forecast_id: str

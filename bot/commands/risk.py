@@ -1,0 +1,78 @@
+"""/risk: the range of a whole list held in equal parts, and who carries most of it."""
+
+from html import escape
+
+from bellwether.alerts import watchlist
+from bellwether.ask import lists
+from bellwether.core.errors import AmbiguousSymbol, BadHorizon, UnknownSymbol
+from bellwether.core.i18n.translate import N_, translated
+from bellwether.core.i18n.translate import gettext as _
+from bellwether.core.parsing import DEFAULT_HORIZON, parse_horizon
+from bellwether.forecasting import list_sentences, sentences
+from bellwether.forecasting.list_forecast import ListForecast
+from bot.commands.base import ChatContext, Command, Press
+from bot.commands.stock_typed import ask_back, names_in, split_horizon
+from bot.keyboards import horizons
+from bot.replies import Pressed, Reply
+
+_SHARES = 10  #: symbols whose part of the loss is told
+
+
+def answer(chat: ChatContext, text: str) -> Reply:
+    """Tell of what is named, or else of the watchlist."""
+    names, horizon = _asked(chat, text)
+    if names:
+        return _reply(chat, names, horizon, of_watchlist=False)
+    return _of_watchlist(chat, horizon)
+
+
+def _asked(chat: ChatContext, text: str) -> tuple[list[str], int]:
+    """The names and the horizon; "10d" alone, and before the names, is a horizon."""
+    first, _space, rest = text.strip().partition(" ")
+    if first[:1].isdecimal():
+        try:
+            horizon = parse_horizon(first)
+        except BadHorizon:  # "3M" and "2Y" may be companies, "700.HK" is one
+            pass
+        else:
+            return names_in(chat.services.universe, rest) if rest.strip() else [], horizon
+    question, horizon = split_horizon(text)
+    return names_in(chat.services.universe, question) if question else [], horizon
+
+
+def _of_watchlist(chat: ChatContext, horizon: int) -> Reply:
+    watched = [row.symbol for row in watchlist.watchlist(chat.services.store, chat.chat_id)]
+    if not watched:
+        how = _("For other stocks, name them: /risk AAPL MSFT KO 2w")
+        nothing = _("You watch nothing yet. Send /watch AAPL, or press “Watch” under a forecast.")
+        return Reply(f"{nothing}\n\n{how}")
+    return _reply(chat, watched, horizon, of_watchlist=True)
+
+
+def _reply(chat: ChatContext, names: list[str], horizon: int, *, of_watchlist: bool) -> Reply:
+    try:
+        made = lists.forecast_list(chat.services, names, horizon)
+    except (AmbiguousSymbol, UnknownSymbol) as problem:  # nothing else could be answered
+        return ask_back(problem, "ask:{}")
+    chat.note(*made.symbols[:5], horizon=horizon)
+    return Reply(_text(made), buttons=horizons(horizon, "risk:{}") if of_watchlist else ())
+
+
+def _text(made: ListForecast) -> str:
+    """The answer, as HTML."""
+    told = [list_sentences.heaviest(made), list_sentences.shares(made, _SHARES), list_sentences.plain_rule(made)]
+    left = [f"{left.asked}: {translated(left.why)}" for left in made.left_out]
+    out = [_("Left out:") + "\n" + "\n".join(f"• {line}" for line in left)] if left else []
+    limits = " ".join(translated(caveat) for caveat in (*made.caveats, sentences.NOT_ADVICE))
+    parts = [escape(part) for part in (*told, *out) if part]
+    return "\n\n".join([f"<b>{escape(list_sentences.headline(made))}</b>", *parts, f"<i>{escape(limits)}</i>"])
+
+
+COMMAND = Command(
+    "risk",
+    N_("[10d] [A B C]"),
+    N_("the range of your whole list"),
+    answer,
+    {"risk": Press(lambda chat, given: Pressed(edit=_of_watchlist(chat, given.horizon(0, DEFAULT_HORIZON))), (0, 1))},
+    often=True,
+)

@@ -1,0 +1,83 @@
+"""The range of a list as every face has it."""
+
+from datetime import date
+
+import pytest
+
+from bellwether.ask import forecasts
+from bellwether.ask.lists import MOST, forecast_list
+from bellwether.core.errors import BadHorizon, BadSymbol, UnknownSymbol
+from bellwether.core.types import Q10, Q90
+from bellwether.forecasting import list_sentences
+from bellwether.services import Services
+from tests.support.talk import Talk
+from tests.support.web import Visitor, plain_text, sample_services
+from web.app import create_app
+
+LIST = ["AAPL", "TSLA", "KO"]
+
+
+def test_a_list_is_joined_by_its_symbols_own_ranges(services: Services) -> None:
+    made = forecast_list(services, LIST, 10)
+    assert made.symbols == ("AAPL", "KO", "TSLA")
+    own = [member.forecast.growths for member in made.members]
+    assert max(growths[Q10] for growths in own) > made.range_80[0] > min(growths[Q10] for growths in own)
+    assert made.heaviest is not None
+    assert made.heaviest.forecast.symbol == "TSLA"
+    assert sum(member.share or 0 for member in made.members) == pytest.approx(1, abs=1e-5)
+    assert made.plain[Q10] < 0 < made.plain[Q90]
+
+
+def test_the_same_list_in_any_order_is_the_same_forecast(services: Services) -> None:
+    made, turned = forecast_list(services, LIST, 10), forecast_list(services, [*LIST[::-1], "aapl"], 10)
+    assert (made.growths, made.forecast_id) == (turned.growths, turned.forecast_id)
+
+
+def test_a_list_of_one_has_that_symbols_range(services: Services) -> None:
+    made = forecast_list(services, ["KO"], 5)
+    assert made.growths == pytest.approx(forecasts.answer(services, "KO", 5).forecast.growths, abs=1e-6)
+    assert made.heaviest is None
+    assert list_sentences.heaviest(made) == list_sentences.shares(made, 5) == ""
+
+
+def test_what_cannot_be_answered_is_left_out_and_named(services: Services) -> None:
+    made = forecast_list(services, ["AAPL", "NOPE", "KO"], 10)
+    assert made.symbols == ("AAPL", "KO")
+    assert [left.asked for left in made.left_out] == ["NOPE"]
+
+
+def test_a_past_day_knows_nothing_of_later_prices(services: Services) -> None:
+    made = forecast_list(services, LIST, 10, date(2020, 3, 20))
+    assert made.cutoff == date(2020, 3, 20)
+    assert made.growths != forecast_list(services, LIST, 10).growths
+
+
+def test_no_list_too_long_a_list_and_a_list_of_nothing_known_are_refused(services: Services) -> None:
+    with pytest.raises(BadSymbol):
+        forecast_list(services, [" "], 10)
+    with pytest.raises(BadSymbol):
+        forecast_list(services, [f"A{number}" for number in range(MOST + 1)], 10)
+    with pytest.raises(UnknownSymbol):
+        forecast_list(services, ["NOPE", "NOWHERE"], 10)
+    with pytest.raises(BadHorizon):
+        forecast_list(services, LIST, 64)
+
+
+def test_the_chat_tells_of_the_watchlist_and_of_what_is_named(services: Services) -> None:
+    talk = Talk(services)
+    assert "/risk AAPL MSFT KO 2w" in talk.say("/risk")
+    talk.say("/watch TSLA, KO")
+    told = talk.say("/risk 1m")
+    assert "Over the next month this list" in told
+    assert "comes from TSLA" in told
+    assert "AAPL" in talk.say("/risk AAPL KO 2w")
+    assert "NOPE" in talk.say("/risk AAPL, KO, NOPE")
+
+
+def test_the_page_shows_the_range_and_who_carries_it(tmp_path_factory: pytest.TempPathFactory) -> None:
+    visitor = Visitor(create_app(sample_services(tmp_path_factory.mktemp("risk"))))
+    text = plain_text(visitor.get("/risk?symbols=AAPL,TSLA,KO,NOPE&horizon=21").text)
+    assert "Over the next month this list" in text
+    assert "NOPE" in text
+    assert visitor.get("/risk?symbols=NOPE").status_code == 404
+    assert "held in equal parts" in visitor.get("/risk").text
