@@ -43,8 +43,10 @@ def score_lists(prices: Sequence[Path], forecasts: Path) -> pd.DataFrame:
     """One row per list, cutoff, horizon and WHO: size, cutoff, horizon, who, loss, held. Raises MarketDataError."""
     closes = _closes(prices)
     made = pd.read_parquet(forecasts)
-    days = pd.DatetimeIndex(sorted(made["cutoff"].unique())).intersection(closes.index[TWO_YEARS:])
-    whole = closes.loc[closes.index[closes.index.get_loc(days[0]) - TWO_YEARS] :].notna().all()
+    known = pd.DatetimeIndex(closes.index[TWO_YEARS:])
+    days = pd.DatetimeIndex(sorted(made["cutoff"].unique())).intersection(known)
+    first = int(closes.index.get_indexer(days[:1])[0])
+    whole = closes.iloc[first - TWO_YEARS :].notna().all()
     symbols = [symbol for symbol in closes.columns[whole] if is_stock(symbol)]
     if len(symbols) < max(SIZES):
         raise MarketDataError("Too few stocks have prices on every session from two years before the first cutoff.")
@@ -85,10 +87,10 @@ def _scored(
         for horizon, table in quantiles.items():
             if at + horizon >= len(values) or day not in table.index:
                 continue
-            at_levels = table.loc[day]
+            at_levels = table.iloc[int(table.index.get_indexer(pd.DatetimeIndex([day]))[0])]
             if at_levels.isna().any():
                 continue
-            margins = np.stack(list(at_levels))
+            margins = np.stack(at_levels.tolist())
             outcome = float((values[at + horizon] / values[at]).mean() - 1)
             answers = {
                 OURS: joint_range(chosen, margins, together).growths,

@@ -31,7 +31,7 @@ from bellwether.forecasting.joint import (
     joint_range,
     overlapping,
 )
-from bellwether.forecasting.list_forecast import LeftOut, ListForecast, ListMember
+from bellwether.forecasting.list_forecast import NotInList, ListForecast, ListMember
 from bellwether.market.calendar import session_after, sessions_between
 from bellwether.services import Services
 
@@ -57,20 +57,20 @@ def forecast_list(
         raise BadSymbol(said("Please name the stocks of the list."))
     if len(names) > MOST:
         raise BadSymbol(said("A list may have up to {most} stocks; this one has {count}.", most=MOST, count=len(names)))
-    outlooks, left_out, problems = dict[str, Outlook](), list[LeftOut](), list[BellwetherError]()
+    outlooks, left_out, problems = dict[str, Outlook](), list[NotInList](), list[BellwetherError]()
     for text in names:
         try:
             instrument = forecasts.resolve(services, text)
         except BellwetherError as problem:
             problems.append(problem)
-            left_out.append(LeftOut(text, problem.text))
+            left_out.append(NotInList(text, problem.text))
             continue
         allowed(instrument.symbol)
         try:
             made = forecasts.outlook(services, instrument, as_of)
         except BellwetherError as problem:
             problems.append(problem)
-            left_out.append(LeftOut(instrument.symbol, problem.text))
+            left_out.append(NotInList(instrument.symbol, problem.text))
             continue
         outlooks[made.instrument.symbol] = made if as_of is not None else forecasts.as_shown(services, made)
     return of_outlooks(services, outlooks, horizon, left_out, problems)
@@ -80,7 +80,7 @@ def of_outlooks(
     services: Services,
     outlooks: dict[str, Outlook],
     horizon: int,
-    left_out: Sequence[LeftOut] = (),
+    left_out: Sequence[NotInList] = (),
     problems: Sequence[BellwetherError] = (),
 ) -> ListForecast:
     """The same of outlooks by symbol, as they are shown. Raises the first problem, or UnusableBars, where none is."""
@@ -120,15 +120,15 @@ def of_outlooks(
     )
 
 
-def _joinable(outlooks: dict[str, Outlook]) -> tuple[list[Outlook], list[LeftOut]]:
+def _joinable(outlooks: dict[str, Outlook]) -> tuple[list[Outlook], list[NotInList]]:
     """Those that can be joined, by symbol, and why the others cannot."""
-    sound, left_out = list[Outlook](), list[LeftOut]()
+    sound, left_out = list[Outlook](), list[NotInList]()
     for symbol in sorted(outlooks):
         outlook = outlooks[symbol]
         if outlook.problem is Problem.STALE:
-            left_out.append(LeftOut(symbol, said(Problem.STALE.value)))
+            left_out.append(NotInList(symbol, said(Problem.STALE.value)))
         elif len(outlooks) > 1 and len(outlook.bars) <= FEWEST_RETURNS:
-            left_out.append(LeftOut(symbol, _TOO_SHORT))
+            left_out.append(NotInList(symbol, _TOO_SHORT))
         else:
             sound.append(outlook)
     return sound, left_out

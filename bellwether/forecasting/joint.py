@@ -81,8 +81,8 @@ def correlations_of(returns: Floats) -> Floats:
     count, n = returns.shape
     centred = returns - returns.mean(axis=0)
     deviation = np.sqrt(np.square(centred).mean(axis=0))
-    x = np.divide(centred, deviation, out=np.zeros_like(centred), where=deviation > 0)
-    sample = x.T @ x / count
+    x: Floats = np.divide(centred, deviation, out=np.zeros_like(centred), where=deviation > 0)
+    sample: Floats = x.T @ x / count
     np.fill_diagonal(sample, 1.0)
     if n < 2:
         return sample

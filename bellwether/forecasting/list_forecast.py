@@ -20,7 +20,7 @@ class ListMember:
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class NotInList:
     """What was asked for and is not in the list."""
 
     asked: str
@@ -32,7 +32,7 @@ class ListForecast:
     """What a list may do, held in equal parts from the cutoff to the target day."""
 
     members: tuple[ListMember, ...]  #: by symbol
-    left_out: tuple[LeftOut, ...]
+    left_out: tuple[NotInList, ...]
     horizon: int  #: sessions of `calendar`
     calendar: str  #: of most of its symbols
     cutoff: date
