@@ -31,7 +31,7 @@ from bellwether.forecasting.joint import (
     joint_range,
     overlapping,
 )
-from bellwether.forecasting.list_forecast import NotInList, ListForecast, ListMember
+from bellwether.forecasting.list_forecast import ListForecast, ListMember, NotInList
 from bellwether.market.calendar import session_after, sessions_between
 from bellwether.services import Services
 
