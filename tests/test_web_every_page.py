@@ -39,6 +39,7 @@ NO_PAGES = {
     "/channels/stop/{token}/undo",
     "/channels/{token}",
     "/subscribe",
+    "/subscribe/access/{token}",
     "/subscribe/confirm/{token}",
     "/subscription/{token}",
     "/subscription/{token}/data.json",
