@@ -2,7 +2,7 @@
 
 from copy import copy
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
@@ -19,6 +19,7 @@ from bot.replies import as_text
 from tests.support.sample import SAMPLE_LAST
 from tests.support.web import Visitor, plain_text
 from web.app import create_app
+from web.pages.about import knowledge_age
 
 
 @pytest.mark.parametrize(("days", "due"), [(364, False), (366, True)])
@@ -72,3 +73,22 @@ def test_the_live_record_stands_in_its_place_once_it_can_judge(services: Service
 def test_the_plain_rule_has_no_age(services: Services) -> None:
     forecast = forecasts.answer(replace(services, model=None, model_problem="none"), "AAPL", 10).forecast
     assert forecast.learned_to is None and "learned from" not in " ".join(forecast.caveats)
+
+
+@pytest.mark.parametrize(
+    ("today", "told", "width", "old"),
+    [
+        (date(2024, 3, 20), "less than a month", 355, False),
+        (date(2025, 3, 8), "1 year", 286, False),
+        (date(2026, 11, 30), "2 years 8 months", 213, True),
+        (date(2034, 3, 8), "10 years", 179, True),
+    ],
+)
+def test_its_age_is_drawn_to_scale(today: date, told: str, width: int, old: bool) -> None:
+    age = knowledge_age(date(2024, 3, 8), today)
+    assert (age.told, age.width, age.is_old) == (told, width, old)
+
+
+def test_the_page_that_explains_draws_it(services: Services) -> None:
+    page = Visitor(create_app(services)).get("/how-it-works").text
+    assert "not seen: 2 years 8 months" in page and "every answer says so" in page

@@ -51,8 +51,9 @@ from bellwether.hosts.lease import LAPSE, OURS
 from bellwether.market.remote import bars_table
 from bellwether.market.remote.bar_history import BarHistory, StoredBars
 from bellwether.market.remote.instruments_table import SymbolRequest
-from bellwether.track_record.ledger import outcomes_table
+from bellwether.track_record.ledger import outcomes_table, published_heads_table
 from bellwether.track_record.ledger.hash_chain_table import NOTHING, HashChain
+from bellwether.track_record.ledger.published_heads_table import PublishedHead
 from bellwether.webhooks import ask
 from tests.support import postgres
 from tests.support.database import new_database
@@ -757,3 +758,18 @@ def test_what_a_host_that_is_cut_off_has_locked_is_free_before_another_takes_ove
         with store.transaction() as another:
             another.one_at_a_time("lease x")
         db.rows("SELECT 1")
+
+
+def test_a_published_head_is_kept_stamped_and_paged(store: PostgresStore) -> None:
+    days = [NOW + timedelta(days=day) for day in range(3)]
+    with store.transaction() as db:
+        heads = [PublishedHead(str(at.date()), at, f"statement of {at.date()}") for at in days]
+        assert [published_heads_table.add(db, head) for head in (*heads, heads[0])] == [True, True, True, False]
+        published_heads_table.keep_stamp_error(db, heads[2].day, "it is down")
+        published_heads_table.keep_stamp(db, heads[2].day, b"\x00stamp", NOW, "http://127.0.0.1")
+    with store.reading() as db:
+        newest, before = published_heads_table.page(db, 0, 2)
+        assert (newest.stamp, newest.stamped_at, newest.stamp_error) == (b"\x00stamp", NOW, "")
+        assert published_heads_table.page(db, before.number, 9) == [heads[0]]
+        assert published_heads_table.newest(db) == newest
+        assert published_heads_table.message_state(db, newest) is None

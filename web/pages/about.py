@@ -2,12 +2,14 @@
 
 import json
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from bellwether.delivery.readers import ask as readers
+from bellwether.forecasting.caveats import OLD
 from bellwether.forecasting.to_json import forecast_json
 from web.api.openapi import ADMIN, KEY_NEEDED
 from web.dependencies import ExampleOf, ServicesOf
@@ -22,8 +24,33 @@ router = APIRouter(include_in_schema=False)
 def how_it_works(request: Request, services: ServicesOf) -> Response:
     """From prices to a range, in three pictures."""
     card = services.model.card if services.model else None
-    tag = tag_of(request, card.model_id if card else "")
-    return page(request, "how.html", tag=tag, card=card)
+    age = knowledge_age(card.seen_to, services.clock().date()) if card else None
+    tag = tag_of(request, card.model_id if card else "", age)
+    return page(request, "how.html", tag=tag, card=card, age=age)
+
+
+@dataclass(frozen=True, slots=True)
+class KnowledgeAge:
+    """How old what a model knows is, as it is drawn."""
+
+    learned_to: date
+    told: str  #: the time since then: "2 years 8 months"
+    first: int  #: year in which the drawing begins
+    width: int  #: of what it learned from, of 358
+    is_old: bool  #: nothing of the last year is in it
+
+
+def knowledge_age(learned_to: date, today: date) -> KnowledgeAge:
+    """The last years of what it learned from, four or more, and all the time since."""
+    days = max((today - learned_to).days, 0)
+    years, months = divmod(days * 12 // 365, 12)
+    parts = [
+        f"{count} {unit}{'' if count == 1 else 's'}" for count, unit in ((years, "year"), (months, "month")) if count
+    ]
+    shown = max(4 * 365, days)
+    first = (learned_to - timedelta(days=shown)).year
+    width = round(358 * shown / (shown + days))
+    return KnowledgeAge(learned_to, " ".join(parts) or "less than a month", first, width, timedelta(days=days) > OLD)
 
 
 @router.get("/privacy")
