@@ -21,6 +21,9 @@ from bellwether.track_record.ledger import checkpoint, ledger_table, outcomes_ta
 from bellwether.track_record.ledger.issue import record
 from bellwether.track_record.ledger.outcomes_table import Outcome
 from bellwether.track_record.ledger.verify import verify as verify_inside
+from bot.commands import ChatContext, track
+from bot.commands.base import Given
+from bot.replies import Pressed, as_text
 from tests.support.account import live_services, made_up
 from tests.support.web import Visitor
 from web.app import create_app
@@ -228,3 +231,16 @@ def test_the_page_of_the_record_says_how_the_head_left_and_how_to_check_it(tmp_p
     shown = visitor.get("/track-record").text
     assert f'On 1 July 2021 it left this house: in <a href="{channel}">a public channel</a>' in shown
     assert "bellwether_client.verify check ledger --proof" in shown
+
+
+def test_the_chat_names_the_channel_with_the_details_of_the_record(services: Services) -> None:
+    def details(of: Services) -> str:
+        pressed = track.COMMAND.presses["record"].answer(ChatContext(of, 1), Given(()))
+        assert isinstance(pressed, Pressed) and pressed.edit is not None
+        return as_text(pressed.edit.text)
+
+    publish_heads(services)
+    proof = services.settings.proof.model_copy(update={"channel_address": "https://t.me/heads"})
+    assert "ended on 30 November 2026" not in details(services)
+    told = details(replace(services, settings=services.settings.model_copy(update={"proof": proof})))
+    assert "Where the list of my forecasts ended on 30 November 2026 stands in https://t.me/heads" in told

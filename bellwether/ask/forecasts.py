@@ -7,7 +7,7 @@ from bellwether.ask.evenings import with_evening
 from bellwether.ask.incidents import going_on, with_incident
 from bellwether.ask.point_in_time import inputs_at, last_session, reports_at
 from bellwether.charts.beside import NOTHING, Beside
-from bellwether.core.errors import BellwetherError
+from bellwether.core.errors import BellwetherError, StoreError
 from bellwether.core.parsing import parse_date, parse_horizon
 from bellwether.core.types import (
     Q10,
@@ -29,7 +29,8 @@ from bellwether.services import Services
 from bellwether.track_record.demotion.gate import apply_gate, demoted, gate
 from bellwether.track_record.grading import GradedRange, Range, outcome_when_sure
 from bellwether.track_record.ledger import issue as issuing
-from bellwether.track_record.ledger import ledger_table
+from bellwether.track_record.ledger import ledger_table, published_heads_table
+from bellwether.track_record.ledger.published_heads_table import PublishedHead
 from bellwether.track_record.scores.record_summary import with_record
 from bellwether.track_record.scores.simulated_record import simulated_record
 from bellwether.track_record.scores.track_record import RecordFilter, live_record
@@ -156,6 +157,15 @@ def ledger_head(services: Services) -> str:
     with services.store.reading() as db:
         head = ledger_table.CHAIN.head(db)
     return str(head) if head.rows else ""
+
+
+def published_head(services: Services) -> PublishedHead | None:
+    """The newest head of the ledger that left the house; None where there is none that can be read."""
+    try:
+        with services.store.reading() as db:
+            return published_heads_table.newest(db)
+    except StoreError:
+        return None
 
 
 def chart_png(

@@ -3,6 +3,7 @@
 from html import escape
 
 from bellwether.ask import forecasts
+from bellwether.core.i18n.numbers import day
 from bellwether.core.i18n.translate import N_
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.types import SkillVerdict
@@ -55,7 +56,18 @@ def _details(chat: ChatContext, given: Given) -> Pressed:
     record = forecasts.track_record(chat.services, symbol=symbol)
     back = Button(_("Short again"), f"shorttrack:{symbol}" if symbol else "shorttrack")
     text = detailed_text(record, _name(chat, symbol), chat.services.universe)
+    text = "\n\n".join(filter(None, [text, _where_proved(chat)]))
     return Pressed(edit=Reply(text, buttons=((back, meaning()),)))
+
+
+def _where_proved(chat: ChatContext) -> str:
+    """Where the ledger's head was published; empty where nobody outside can read it."""
+    address = chat.services.settings.proof.channel_address
+    head = forecasts.published_head(chat.services) if address else None
+    if head is None or not head.message_key:
+        return ""
+    message = _("Where the list of my forecasts ended on {day} stands in {address}, so that a later change would show.")
+    return message.format(day=day(head.published_at.date()), address=escape(address))
 
 
 def record_text(record: TrackRecord, name: str, universe: Universe) -> str:

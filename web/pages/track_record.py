@@ -7,8 +7,6 @@ from bellwether.ask import forecasts, incidents
 from bellwether.core.errors import StoreError
 from bellwether.core.parsing import parse_date, parse_horizon
 from bellwether.services import Services
-from bellwether.track_record.ledger import published_heads_table
-from bellwether.track_record.ledger.published_heads_table import PublishedHead
 from bellwether.track_record.scores.types import TrackRecord
 from web.api.requests import only_known
 from web.dependencies import ReceiptsOf, RecordsOf, ServicesOf
@@ -39,7 +37,7 @@ def track_record(
     if instrument is not None and instrument.symbol != symbol:
         return RedirectResponse(record_view.record_address(instrument.symbol, sessions, day, model_id), status_code=303)
     record = records.get(instrument.symbol if instrument else None, sessions, day, model_id or None)
-    head, published = _head(services), _published(services)
+    head, published = _head(services), forecasts.published_head(services)
     names = _names(services, record)
     spells = _storms(services) if not (instrument or sessions or day or model_id) else None
     return page(
@@ -82,15 +80,6 @@ def _head(services: Services) -> str:
         return forecasts.ledger_head(services)
     except StoreError:
         return ""
-
-
-def _published(services: Services) -> PublishedHead | None:
-    """The newest head that left the house; None where there is none that can be read."""
-    try:
-        with services.store.reading() as db:
-            return published_heads_table.newest(db)
-    except StoreError:
-        return None
 
 
 @router.get("/track-record.csv", dependencies=[Depends(only_known)])
