@@ -40,6 +40,8 @@ NO_PAGES = {
     "/channels/{token}",
     "/subscribe",
     "/subscribe/access/{token}",
+    "/subscribe/access/{token}/data.json",
+    "/subscribe/access/{token}/delete",
     "/subscribe/confirm/{token}",
     "/subscription/{token}",
     "/subscription/{token}/data.json",
