@@ -1,10 +1,12 @@
 """Whoever holds the database can write all of it anew; a head that left the house before then gives it away."""
 
+import asyncio
 import json
 import shutil
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Collection
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -14,6 +16,11 @@ import pytest
 
 from bellwether.client import verify
 from bellwether.core.config import load_settings
+from bellwether.delivery.channels.channel import Accepted
+from bellwether.delivery.channels.telegram import ChatChannel
+from bellwether.delivery.deliver import deliver
+from bellwether.delivery.messages import OutboxMessage
+from bellwether.delivery.retry import Cause, DeliveryError
 from bellwether.jobs.doctor import examine
 from bellwether.jobs.publish_heads import Publishing, publish_heads
 from bellwether.services import Services, build_services
@@ -30,6 +37,25 @@ from web.app import create_app
 
 NOW = datetime(2026, 11, 30, 3, 0, tzinfo=UTC)
 CHANNEL = -1001234567890
+
+
+class Refusing:
+    """A channel whose bot may not post until somebody lets it."""
+
+    def __init__(self) -> None:
+        self.lets, self.sent = False, list[str]()
+
+    async def send(self, message: OutboxMessage) -> Accepted:
+        if not self.lets:
+            raise DeliveryError("need administrator rights in the channel chat", Cause.MAY_NOT_WRITE)
+        self.sent.append(message.text)
+        return Accepted()
+
+    def resting(self, longer_than: float = 0.0) -> Collection[int]:
+        return ()
+
+    def at_once(self) -> int:
+        return 1
 
 
 @pytest.fixture
@@ -212,11 +238,27 @@ def test_doctor_tells_of_a_channel_that_does_not_let_the_bot_write(services: Ser
     publish_heads(services)
     ((ok, detail, _),) = said(services)
     assert ok and detail == "the ledger's head of 2026-11-30 was published; its message waits to be sent"
-    with services.store.transaction() as db:
-        db.execute("UPDATE outbox SET state = 'failed', last_error = 'need administrator rights in the channel chat'")
+    transport = Refusing()
+    channel = ChatChannel(services.store, services.clock, transport, 0)
+    asyncio.run(deliver(services.store, services.clock, channel))
     ((ok, detail, advice),) = said(services)
-    assert not ok and "need administrator rights" in detail and "may post messages" in detail
-    assert advice == "The next head is tried again by itself."
+    assert not ok and "did not reach the channel: need administrator rights in the channel chat. Make" in detail
+    assert advice == "It is tried again by itself; the rest of the service does not wait for it."
+    tomorrow = day_after(services)
+    publish_heads(tomorrow)
+    ((ok, detail, _),) = said(tomorrow)
+    assert not ok and "2026-12-01 did not reach the channel: need administrator" in detail, (
+        "it waits for the one before"
+    )
+    transport.lets = True
+    for _ in range(2):
+        asyncio.run(deliver(services.store, tomorrow.clock, ChatChannel(services.store, tomorrow.clock, transport, 0)))
+    ((ok, detail, _),) = said(tomorrow)
+    assert ok and detail == "the ledger's head of 2026-12-01 was published"
+    assert [text.splitlines()[0] for text in transport.sent] == [
+        "<pre>Bellwether ledger heads of 2026-11-30",
+        "<pre>Bellwether ledger heads of 2026-12-01",
+    ]
 
 
 def test_the_page_of_the_record_says_how_the_head_left_and_how_to_check_it(tmp_path: Path) -> None:

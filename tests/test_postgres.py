@@ -772,4 +772,4 @@ def test_a_published_head_is_kept_stamped_and_paged(store: PostgresStore) -> Non
         assert (newest.stamp, newest.stamped_at, newest.stamp_error) == (b"\x00stamp", NOW, "")
         assert published_heads_table.page(db, before.number, 9) == [heads[0]]
         assert published_heads_table.newest(db) == newest
-        assert published_heads_table.message_state(db, newest) is None
+        assert published_heads_table.newest_message(db) is None

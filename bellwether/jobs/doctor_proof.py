@@ -7,11 +7,11 @@ from bellwether.core.config import Settings
 from bellwether.core.errors import StoreError
 from bellwether.core.types import Check
 from bellwether.db.database import Store
-from bellwether.delivery.outbox_table import MessageState
+from bellwether.delivery.outbox_table import FORBIDDEN, GONE, MessageState
 from bellwether.track_record.ledger import published_heads_table
 
 _LATE = timedelta(days=2)
-_AGAIN = "The next head is tried again by itself."
+_AGAIN = "It is tried again by itself; the rest of the service does not wait for it."
 
 
 def examine_proof(settings: Settings, store: Store, now: datetime) -> list[Check]:
@@ -20,7 +20,7 @@ def examine_proof(settings: Settings, store: Store, now: datetime) -> list[Check
     try:
         with store.reading() as db:
             head = published_heads_table.newest(db)
-            message = published_heads_table.message_state(db, head) if head is not None else None
+            message = published_heads_table.newest_message(db)
     except StoreError:  # which has a line of its own
         return []
     if proof.authority and not Path(proof.authority_certificate).is_file():
@@ -33,9 +33,10 @@ def examine_proof(settings: Settings, store: Store, now: datetime) -> list[Check
         advice = "PROOF__CHANNEL or PROOF__AUTHORITY has it leave the house: docs/track-record.md."
         return [Check("Proof", True, detail, advice)]
     problems = []
-    if message is not None and message[0] == MessageState.FAILED.value:
+    if message is not None and message.error:
+        why = message.error.removeprefix(FORBIDDEN).removeprefix(GONE).rstrip(".")
         problems.append(
-            f"The head of {head.day} did not reach the channel: {message[1]}. "
+            f"The head of {head.day} did not reach the channel: {why}. "
             "Make the bot an administrator of it that may post messages."
         )
     if proof.authority and head.stamp is None and head.stamp_error:
@@ -44,7 +45,7 @@ def examine_proof(settings: Settings, store: Store, now: datetime) -> list[Check
         problems.append(f"The last head was published on {head.day}; the log says what keeps the next one.")
     if problems:
         return [Check("Proof", False, " ".join(problems), _AGAIN)]
-    waiting = message is not None and message[0] not in {MessageState.SENT.value, MessageState.FAILED.value}
+    waiting = message is not None and message.state == MessageState.PENDING.value
     told = "; its message waits to be sent" if waiting else ""
     stamped = f", stamped {head.stamped_at:%Y-%m-%d %H:%M} UTC" if head.stamped_at else ""
     return [Check("Proof", True, f"the ledger's head of {head.day} was published{stamped}{told}")]

@@ -9,9 +9,10 @@ from datetime import datetime
 
 from bellwether.db.connection import Connection
 from bellwether.db.database import stamp, unstamp, unstamp_or_none
-from bellwether.db.sql import insert_new
+from bellwether.db.sql import insert_new, one_of
 from bellwether.track_record.ledger.checkpoint import CHAINS, Checkpoint, parse_head
 
+_TRIED = 4  #: days of which a message may still be on its way
 TITLE = "Bellwether ledger heads of"  #: begins a statement, by which the verifier finds it
 
 
@@ -93,11 +94,28 @@ def keep_stamp_error(db: Connection, day: str, why: str) -> None:
     db.execute(sql, {"day": day, "why": why})
 
 
-def message_state(db: Connection, head: PublishedHead) -> tuple[str, str] | None:
-    """(state, last error) of the message to the channel; None where there was none, or it is forgotten by now."""
-    sql = "SELECT state, last_error FROM outbox WHERE dedup_key = :key"
-    row = db.first_row(sql, {"key": head.message_key}) if head.message_key else None
-    return (row["state"], row["last_error"] or "") if row else None
+@dataclass(frozen=True, slots=True)
+class HeadMessage:
+    """How the message to the channel fares."""
+
+    state: str  #: of the newest one, as the outbox has it
+    error: str  #: why it, or one before it that it waits for, did not arrive; empty where nothing failed
+
+
+def newest_message(db: Connection) -> HeadMessage | None:
+    """Of the newest head; None where it has no message, or that is forgotten by now."""
+    heads = page(db, 0, _TRIED)
+    keys = [head.message_key for head in heads if head.message_key]
+    if not heads or not heads[0].message_key:
+        return None
+    sql = f"SELECT dedup_key, state, last_error FROM outbox WHERE {one_of('dedup_key', 'keys')}"
+    messages = {row["dedup_key"]: row for row in db.rows(sql, {"keys": keys})}
+    newest = messages.get(keys[0])
+    if newest is None:
+        return None
+    errors = (str(messages[key]["last_error"] or "") for key in keys if key in messages)
+    error = "" if newest["state"] == "sent" else next(filter(None, errors), "")
+    return HeadMessage(newest["state"], error)
 
 
 def _head(row: dict[str, object]) -> PublishedHead:
