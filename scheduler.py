@@ -52,6 +52,7 @@ from bellwether.jobs.record_universe import Forecasted, forecast_universe
 from bellwether.jobs.refresh_prices import refresh_all
 from bellwether.jobs.refresh_reports import refresh_reports
 from bellwether.services import Services
+from bellwether.track_record.ledger.lists import settle as settle_lists
 from bellwether.track_record.ledger.settle import settle
 from bellwether.webhooks.events import event_of
 
@@ -282,6 +283,11 @@ class Timetable:
         )
         if issued.issued or settled.settled or settled.lost:
             log.info("Track record: %d forecasts entered. %s", issued.issued, settled)
+        lists = await asyncio.to_thread(
+            settle_lists, self._services.store, self._services.provider, self._services.clock, self._gives_way()
+        )
+        if lists:
+            log.info("Track record: %d outcomes of lists added.", lists)
         await asyncio.to_thread(file_evidence, self._services, self._gives_way())
         storms = await asyncio.to_thread(keep_incidents, self._services)
         if storms.begun or storms.over:

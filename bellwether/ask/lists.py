@@ -34,6 +34,7 @@ from bellwether.forecasting.joint import (
 from bellwether.forecasting.list_forecast import ListForecast, ListMember, NotInList
 from bellwether.market.calendar import session_after, sessions_between
 from bellwether.services import Services
+from bellwether.track_record.ledger.lists import issue
 
 MOST = 50  #: symbols of a list
 _TOO_SHORT = said("there is too little price history to tell how it moves with the others")
@@ -47,7 +48,7 @@ def forecast_list(
     *,
     allowed: Callable[[str], None] = lambda symbol: None,
 ) -> ListForecast:
-    """What these symbols or names may do together, each counted once.
+    """What these symbols or names may do together, each counted once; entered before anybody sees it.
 
     `allowed` raises a BellwetherError for a symbol that this caller may not ask for; that is passed on. Raises
     BadSymbol for none or too many, BadHorizon, and what the first symbol raised where none can be answered.
@@ -73,7 +74,8 @@ def forecast_list(
             left_out.append(NotInList(instrument.symbol, problem.text))
             continue
         outlooks[made.instrument.symbol] = made if as_of is not None else forecasts.as_shown(services, made)
-    return of_outlooks(services, outlooks, horizon, left_out, problems)
+    answer = of_outlooks(services, outlooks, horizon, left_out, problems)
+    return answer if as_of is not None else issue(services.store, answer)
 
 
 def of_outlooks(
@@ -104,7 +106,7 @@ def of_outlooks(
     plain = historical_growths(closes, horizon)
     shares = joined.shares or (None,) * len(members)
     return ListForecast(
-        members=tuple(ListMember(m.forecast, share) for m, share in zip(members, shares, strict=True)),
+        members=tuple(ListMember(m.forecast, m.calendar, share) for m, share in zip(members, shares, strict=True)),
         left_out=(*left_out, *more),
         horizon=horizon,
         calendar=calendar,
@@ -137,6 +139,7 @@ def _joinable(outlooks: dict[str, Outlook]) -> tuple[list[Outlook], list[NotInLi
 @dataclass(frozen=True, slots=True, eq=False)
 class _Margin:
     forecast: Forecast
+    calendar: str
     quantiles: Floats  #: log returns at LEVELS, up to the list's target
 
 
@@ -148,7 +151,7 @@ def _up_to(services: Services, outlook: Outlook, target: date) -> _Margin:
     if steps > MAX_HORIZON:
         quantiles = quantiles * (steps / MAX_HORIZON) ** 0.5
         made = replace(made, log_returns=tuple(quantiles.tolist()), horizon=steps, target_session=target)
-    return _Margin(made, quantiles)
+    return _Margin(made, outlook.instrument.calendar, quantiles)
 
 
 def _returns(closes: Floats, calendars: set[str]) -> Floats:

@@ -124,3 +124,35 @@ def published_heads() -> Iterable[str]:
         " message_key TEXT NOT NULL DEFAULT '', stamp BLOB, stamped_at TEXT, authority TEXT NOT NULL DEFAULT '',"
         " stamp_error TEXT NOT NULL DEFAULT '')"
     )
+
+
+def _only_added(table: str, key: str) -> Iterable[str]:
+    """Have the database itself refuse to change a row, to delete one, or to add one anywhere but at the end."""
+    for verb in ("UPDATE", "DELETE"):
+        yield (
+            f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table}"
+            f" BEGIN SELECT raise(ABORT, 'rows of {table} are never changed'); END"
+        )
+    yield (
+        f"CREATE TRIGGER {table}_in_order BEFORE INSERT ON {table}"
+        f" WHEN NEW.{key} <> (SELECT coalesce(max({key}), 0) + 1 FROM {table})"
+        f" BEGIN SELECT raise(ABORT, 'rows of {table} are only added at the end'); END"
+    )
+
+
+@on_both
+def issued_lists() -> Iterable[str]:
+    """Every forecast of a list that was issued and what came of it, neither ever changed."""
+    return (
+        "CREATE TABLE list_ledger (seq INTEGER PRIMARY KEY, forecast_id TEXT NOT NULL, members TEXT NOT NULL,"
+        " horizon INTEGER NOT NULL, calendar TEXT NOT NULL, cutoff INTEGER NOT NULL, target INTEGER NOT NULL,"
+        " made_at INTEGER NOT NULL, model_id TEXT NOT NULL, source TEXT NOT NULL, growths TEXT NOT NULL,"
+        " plain TEXT NOT NULL, hash BLOB NOT NULL)",
+        "CREATE UNIQUE INDEX idx_list_ledger_forecast_id ON list_ledger (forecast_id)",
+        "CREATE INDEX idx_list_ledger_target ON list_ledger (target)",
+        "CREATE TABLE list_outcomes (id INTEGER PRIMARY KEY, seq INTEGER NOT NULL REFERENCES list_ledger(seq),"
+        " growth REAL, settled_at INTEGER NOT NULL, hash BLOB NOT NULL)",
+        "CREATE UNIQUE INDEX idx_list_outcomes_seq ON list_outcomes (seq)",
+        *_only_added("list_ledger", "seq"),
+        *_only_added("list_outcomes", "id"),
+    )

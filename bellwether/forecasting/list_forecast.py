@@ -16,6 +16,7 @@ class ListMember:
     """A symbol of a list."""
 
     forecast: Forecast  #: its own range, up to the list's target day
+    calendar: str  #: of its exchange
     share: float | None  #: of the expected loss in the list's worst tenth; None where that is no loss
 
 

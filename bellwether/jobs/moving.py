@@ -28,7 +28,7 @@ from bellwether.hosts import hosts_table, leases_table
 from bellwether.hosts.lease import LAPSE
 from bellwether.hosts.presence import BEAT
 from bellwether.track_record.ledger import checkpoint
-from bellwether.track_record.ledger.checkpoint import CHAINS
+from bellwether.track_record.ledger.checkpoint import EVERY_CHAIN
 from bellwether.track_record.ledger.verify import Verified, verify
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ def _prove(source: Store, target: Store, tell: Tell) -> None:
         for table, rows in before.rows.items():
             if after.rows.get(table) != rows:
                 raise MoveRefused(_differs(f"{table} has {rows:,} rows here and {after.rows.get(table, 0):,} there"))
-        heads = [(name, str(getattr(before.proof, name)), str(getattr(after.proof, name))) for name in CHAINS]
+        heads = [(name, str(getattr(before.proof, name)), str(getattr(after.proof, name))) for name in EVERY_CHAIN]
         for name, here, there in heads:
             if here != there:
                 raise MoveRefused(_differs(f"{name} ends at {here} here and at {there} there"))

@@ -8,23 +8,26 @@ import json
 import logging
 import os
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 from bellwether.core.errors import LedgerError
 from bellwether.db.connection import Connection
 from bellwether.db.database import Store
-from bellwether.track_record.ledger import ledger_table, outcomes_table, revenue_ledger_table
+from bellwether.track_record.ledger import ledger_table, list_ledger_table, outcomes_table, revenue_ledger_table
 from bellwether.track_record.ledger.hash_chain_table import NOTHING, START, HashChain, Head, hashes_at, heads
 
 log = logging.getLogger(__name__)
-#: every chain, by its name in the note
+#: the chains whose heads are published and dumped, by their names in the note
 CHAINS: dict[str, HashChain] = {
     "ledger": ledger_table.CHAIN,
     "outcomes": outcomes_table.CHAIN,
     "growth": revenue_ledger_table.FORECASTS,
     "growth_outcomes": revenue_ledger_table.OUTCOMES,
 }
+#: all that are noted and proved: those of lists came later, so that earlier statements and dumps lack them
+EVERY_CHAIN = CHAINS | {"lists": list_ledger_table.FORECASTS, "list_outcomes": list_ledger_table.OUTCOMES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +38,12 @@ class Checkpoint:
     outcomes: Head
     growth: Head = NOTHING
     growth_outcomes: Head = NOTHING
+    lists: Head = NOTHING
+    list_outcomes: Head = NOTHING
 
     def lost(self, db: Connection) -> dict[str, bytes | None]:
         """What stands in the noted rows' places now, by field, where it is not what was noted; None for no row."""
-        now = hashes_at(db, {name: (chain, getattr(self, name).rows) for name, chain in CHAINS.items()})
+        now = hashes_at(db, {name: (chain, getattr(self, name).rows) for name, chain in EVERY_CHAIN.items()})
         return {name: hashed for name, hashed in now.items() if hashed != getattr(self, name).hash}
 
 
@@ -52,8 +57,9 @@ def read(store: Store) -> Checkpoint | None:
     file = path_of(store)
     try:
         noted = json.loads(file.read_text(encoding="utf-8"))
-        older = dict.fromkeys(("growth", "growth_outcomes"), str(NOTHING))  # from before there were such forecasts
-        return Checkpoint(**{name: parse_head((older | noted)[name]) for name in CHAINS})
+        later = ("growth", "growth_outcomes", "lists", "list_outcomes")  # an older note is from before there were such
+        older = dict.fromkeys(later, str(NOTHING))
+        return Checkpoint(**{name: parse_head((older | noted)[name]) for name in EVERY_CHAIN})
     except FileNotFoundError:
         return None
     except (OSError, ValueError, LookupError, TypeError) as problem:
@@ -85,9 +91,9 @@ def note_first(store: Store) -> None:
         note(store)
 
 
-def ends(db: Connection) -> Checkpoint:
-    """Where the chains end now."""
-    return Checkpoint(**heads(db, CHAINS))
+def ends(db: Connection, chains: Mapping[str, HashChain] = EVERY_CHAIN) -> Checkpoint:
+    """Where the chains end now; of a database that was not brought up to date only `CHAINS` are surely there."""
+    return Checkpoint(**heads(db, chains))
 
 
 def write(file: Path, now: Checkpoint) -> None:

@@ -56,7 +56,7 @@ def make(store: PostgresStore, target: Path) -> str:
             raise BackupRefused(
                 f"There are no tables of Bellwether in {store.name} yet, so there is nothing to back up."
             )
-        rows, ends = table_rows.counts(db), checkpoint.ends(db)
+        rows, ends = table_rows.counts(db), checkpoint.ends(db, CHAINS)
         with copies.draft_of(target, "") as draft:
             postgres_dump.dump(pg_dump, store, snapshot, draft)
             size, digest = draft.stat().st_size, _sha256(draft)
@@ -87,7 +87,7 @@ def put_back(store: PostgresStore, source: Path, *, force: bool = False) -> list
         postgres_dump.restore(pg_restore, store, source)
         conn.execute("ANALYZE")  # a dump has no statistics, and the proof reads every table
         db = PostgresConnection(conn)
-        rows, ends = table_rows.counts(db), checkpoint.ends(db)
+        rows, ends = table_rows.counts(db), checkpoint.ends(db, CHAINS)
         state = postgres_versions.state_of(conn)
     sentences = [f"{store.name[0].upper()}{store.name[1:]} holds what {source} holds."]
     if proof is None:

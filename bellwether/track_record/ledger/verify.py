@@ -13,7 +13,14 @@ from typing import Any
 from bellwether.core.errors import LedgerError
 from bellwether.db.connection import Connection
 from bellwether.db.database import Store
-from bellwether.track_record.ledger import checkpoint, ledger_table, outcomes_table, rebuild, revenue_ledger_table
+from bellwether.track_record.ledger import (
+    checkpoint,
+    ledger_table,
+    list_ledger_table,
+    outcomes_table,
+    rebuild,
+    revenue_ledger_table,
+)
 from bellwether.track_record.ledger.checkpoint import Checkpoint
 from bellwether.track_record.ledger.hash_chain_table import START, HashChain, Head, link
 
@@ -27,9 +34,13 @@ _NOTES = {
     "outcomes": "The note on outcomes beside the database",
     "growth": "The note on growth forecasts beside the database",
     "growth_outcomes": "The note on outcomes of growth beside the database",
+    "lists": "The note on forecasts of lists beside the database",
+    "list_outcomes": "The note on outcomes of lists beside the database",
 }
 _GUARDS = {
-    f"{chain.table}_{guard}" for chain in checkpoint.CHAINS.values() for guard in ("no_update", "no_delete", "in_order")
+    f"{chain.table}_{guard}"
+    for chain in checkpoint.EVERY_CHAIN.values()
+    for guard in ("no_update", "no_delete", "in_order")
 }
 
 
@@ -68,6 +79,9 @@ def verify(store: Store, expected: Head | None = None, stopping: Callable[[], bo
         problems += times.problems
         issued_growth = _walk(db, "growth forecast", revenue_ledger_table.FORECASTS, problems, steps)
         settled_growth = _walk(db, "outcome of growth", revenue_ledger_table.OUTCOMES, problems, steps)
+        issued_lists = _walk(db, "forecast of a list", list_ledger_table.FORECASTS, problems, steps)
+        settled_lists = _walk(db, "outcome of a list", list_ledger_table.OUTCOMES, problems, steps)
+        problems += list_ledger_table.unproved(db)
         if twice := outcomes_table.settled_twice(db):
             problems.append(f"{twice} outcomes were added to forecasts that had one.")
         if twice := ledger_table.entered_twice(db):
@@ -77,7 +91,7 @@ def verify(store: Store, expected: Head | None = None, stopping: Callable[[], bo
         if noted is not None:
             for name, hashed in noted.lost(db).items():
                 _compare(_NOTES[name], getattr(noted, name), hashed, problems)
-        elif missing and (issued.rows or issued_growth.rows):
+        elif missing and (issued.rows or issued_growth.rows or issued_lists.rows):
             problems.append(
                 f"The note {checkpoint.path_of(store).name} beside the database is missing: whether rows at the end "
                 "were cut off cannot be told without it. It is written again with the next forecast."
@@ -86,7 +100,7 @@ def verify(store: Store, expected: Head | None = None, stopping: Callable[[], bo
             _compare("What you noted", expected, ledger_table.CHAIN.hash_at(db, expected.rows), problems)
         if whole:  # what a broken chain amounts to says nothing
             problems += rebuild.differences(db)
-    return Verified(issued, settled, issued_growth, settled_growth, tuple(problems))
+    return Verified(issued, settled, issued_growth, settled_growth, issued_lists, settled_lists, tuple(problems))
 
 
 def _in_steps(stopping: Callable[[], bool], rows: _Rows) -> _Rows:
