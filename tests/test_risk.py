@@ -1,6 +1,9 @@
 """The range of a list as every face has it."""
 
+import sqlite3
+from contextlib import closing
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +13,10 @@ from bellwether.core.errors import BadHorizon, BadSymbol, UnknownSymbol
 from bellwether.core.types import Q10, Q90
 from bellwether.forecasting import list_sentences
 from bellwether.services import Services
+from bellwether.track_record.ledger import list_ledger_table, lists
+from bellwether.track_record.ledger.list_ledger_table import ListScore
+from bellwether.track_record.ledger.verify import verify
+from tests.support.account import live_services, set_clock
 from tests.support.talk import Talk
 from tests.support.web import Visitor, plain_text, sample_services
 from web.app import create_app
@@ -81,3 +88,61 @@ def test_the_page_shows_the_range_and_who_carries_it(tmp_path_factory: pytest.Te
     assert "NOPE" in text
     assert visitor.get("/risk?symbols=NOPE").status_code == 404
     assert "held in equal parts" in visitor.get("/risk").text
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> Services:
+    return live_services(tmp_path, date(2021, 6, 1))
+
+
+def _score(services: Services) -> ListScore:
+    with services.store.reading() as db:
+        return list_ledger_table.score(db)
+
+
+def test_an_issued_list_is_entered_once_graded_when_it_closes_and_proved(live: Services) -> None:
+    made = forecast_list(live, ["AAPL", "MSFT", "KO"], 5)
+    forecast_list(live, ["KO", "MSFT", "AAPL"], 5)
+    assert _score(live) == ListScore(1, 0, 0, 0, 0, 0)
+    assert lists.settle(live.store, live.provider, live.clock) == 0, "its horizon is open"
+    set_clock(live, made.target)
+    assert lists.settle(live.store, live.provider, live.clock) == 1
+    assert lists.settle(live.store, live.provider, live.clock) == 0, "no outcome comes twice"
+    bars = [live.provider.bars(symbol, made.target) for symbol in made.symbols]
+    closes = [(each.close_on(made.cutoff), each.close_on(made.target)) for each in bars]
+    came = sum(end / start - 1 for start, end in closes if start and end) / 3
+    with live.store.reading() as db:
+        assert db.execute("SELECT growth FROM list_outcomes").fetchone() == (pytest.approx(came),)
+    held = int(made.range_80[0] <= came <= made.range_80[1])
+    plain_held = int(made.plain[Q10] <= came <= made.plain[Q90])
+    assert _score(live) == ListScore(1, 1, held, 1, held, plain_held)
+    proof = verify(live.store)
+    assert (proof.problems, proof.lists.rows, proof.list_outcomes.rows) == ((), 1, 1)
+    assert "Of 1 ranges of lists that closed" in plain_text(Visitor(create_app(live)).get("/track-record").text)
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize(("table", "column"), [("list_ledger", "growths"), ("list_outcomes", "growth")])
+def test_rows_of_lists_are_never_changed_and_the_proof_tells_when_they_were(
+    live: Services, table: str, column: str
+) -> None:
+    made = forecast_list(live, ["AAPL", "KO"], 1)
+    set_clock(live, made.target)
+    lists.settle(live.store, live.provider, live.clock)
+    with closing(sqlite3.connect(live.settings.database.path)) as db, db:
+        for verb in (f"UPDATE {table} SET seq = seq", f"DELETE FROM {table}"):
+            with pytest.raises(sqlite3.IntegrityError, match="never changed"):
+                db.execute(verb)
+        with pytest.raises(sqlite3.IntegrityError, match="only added at the end"):
+            db.execute("INSERT INTO list_outcomes (id, seq, settled_at, hash) VALUES (9, 1, 1, x'00')")
+        db.execute(f"DROP TRIGGER {table}_no_update")
+        db.execute(f"UPDATE {table} SET {column} = '0.1'")
+    problems = " ".join(verify(live.store).problems)
+    assert "was changed" in problems
+    assert f"{table}_no_update" in problems
+
+
+def test_a_past_day_and_the_sample_are_never_entered(live: Services, services: Services) -> None:
+    forecast_list(live, ["AAPL", "KO"], 5, date(2020, 3, 20))
+    forecast_list(services, ["AAPL", "KO"], 5)
+    assert _score(live).issued == _score(services).issued == 0

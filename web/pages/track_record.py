@@ -7,6 +7,8 @@ from bellwether.ask import forecasts, incidents
 from bellwether.core.errors import StoreError
 from bellwether.core.parsing import parse_date, parse_horizon
 from bellwether.services import Services
+from bellwether.track_record.ledger import list_ledger_table
+from bellwether.track_record.ledger.list_ledger_table import ListScore
 from bellwether.track_record.scores.types import TrackRecord
 from web.api.requests import only_known
 from web.dependencies import ReceiptsOf, RecordsOf, ServicesOf
@@ -39,11 +41,14 @@ def track_record(
     record = records.get(instrument.symbol if instrument else None, sessions, day, model_id or None)
     head, published = _head(services), forecasts.published_head(services)
     names = _names(services, record)
+    lists = _lists(services) if not (instrument or sessions or day or model_id) else None
     spells = _storms(services) if not (instrument or sessions or day or model_id) else None
     return page(
         request,
         "record.html",
-        tag=tag_of(request, "record", instrument, sessions, day, model_id, head, published, record, names, spells)
+        tag=tag_of(
+            request, "record", instrument, sessions, day, model_id, head, published, record, names, spells, lists
+        )
         if record
         else "",
         record=record,
@@ -57,6 +62,7 @@ def track_record(
         channel=services.settings.proof.channel_address,
         address=base_address(request),
         spells=spells,
+        lists=lists,
     )
 
 
@@ -72,6 +78,16 @@ def _storms(services: Services) -> incidents.Incidents | None:
         return incidents.every(services)
     except StoreError:
         return None
+
+
+def _lists(services: Services) -> ListScore | None:
+    """How forecasts of lists turned out; None where there are none, or they cannot be read."""
+    try:
+        with services.store.reading() as db:
+            score = list_ledger_table.score(db)
+    except StoreError:
+        return None
+    return score if score.issued else None
 
 
 def _head(services: Services) -> str:

@@ -106,7 +106,7 @@ class _Prices:
 
     def __init__(self, provider: Provider, clock: Clock) -> None:
         self._provider, self._clock = provider, clock
-        self._bars: dict[str, Bars | None | MarketDataError] = {}
+        self._bars: dict[str, Bars | MarketDataError | None] = {}
         market = self._of(MARKET_SERIES[0], clock().date())
         self._newest = market.cutoff if isinstance(market, Bars) else date.min
 
@@ -121,7 +121,7 @@ class _Prices:
         )
         return outcome_of(forecast, bars, max(self._newest, bars.cutoff if bars else date.min))
 
-    def _of(self, symbol: str, end: date) -> Bars | None | MarketDataError:
+    def _of(self, symbol: str, end: date) -> Bars | MarketDataError | None:
         if symbol not in self._bars:
             try:
                 self._bars[symbol] = self._provider.bars(symbol, end)
