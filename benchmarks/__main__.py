@@ -14,6 +14,7 @@ from benchmarks import (
     cached_bars,
     cold_start,
     graph_speed,
+    list_range,
     resident_memory,
     symbol_page,
     warm_forecast,
@@ -48,6 +49,7 @@ def main() -> int:
     cold, warm, with_report = cold_start.measure(), warm_forecast.measure(), warm_forecast.measure(report_inside=True)
     universe, graph = warm_forecast.universe(), graph_speed.measure()
     kept, kept_cpu = cached_bars.measure()
+    joined, joined_cpu = list_range.measure()
     judged, idle = alert_rules.measure()
     page, page_under_load = symbol_page.measure(), symbol_page.under_load()
     ours, constant = api_pace.measure()
@@ -91,6 +93,13 @@ def main() -> int:
             cached_bars.LIMIT,
         ),
         ("the same, milliseconds of processor time", "", kept_cpu, cached_bars.CPU_LIMIT),
+        (
+            f"the joint range of {list_range.SYMBOLS} / drawing and sorting as many numbers",
+            f"{joined.ours * 1e3:.1f} ms / {joined.theirs * 1e3:.1f} ms",
+            joined.ratio,
+            list_range.LIMIT,
+        ),
+        ("the same, milliseconds of processor time", "", joined_cpu, list_range.CPU_LIMIT),
         ("judging one of 20,000 alert rules, microseconds of processor time", "", judged, alert_rules.LIMIT),
         ("a tick with none to judge, milliseconds of processor time", "", idle, alert_rules.IDLE_LIMIT),
         (

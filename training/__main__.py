@@ -307,12 +307,13 @@ def forecasts(
 @options(
     PRICES,
     click.option("--forecasts", type=FILE, required=True, help="What `forecasts` wrote of these prices, .parquet."),
+    shared.day("--from", "first", "First cutoff that is scored.", required=True),
 )
-def lists(prices: tuple[Path, ...], forecasts: Path) -> None:
+def lists(prices: tuple[Path, ...], forecasts: Path, first: datetime) -> None:
     """Score ranges of lists held in equal parts, drawn by hash, beside two plain ways to the same."""
     from training import lists as step
 
-    print(step.table(step.score_lists(prices, forecasts)))
+    print(step.table(step.score_lists(prices, forecasts, first.date())))
 
 
 @cli.command()

@@ -9,6 +9,7 @@ and wild lists count alike. Intervals draw blocks of 13 weeks (`block_bootstrap`
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -39,14 +40,15 @@ def drawn(symbols: Sequence[str], size: int, number: int) -> list[str]:
     return sorted(sorted(symbols, key=place)[:size])
 
 
-def score_lists(prices: Sequence[Path], forecasts: Path) -> pd.DataFrame:
-    """One row per list, cutoff, horizon and WHO: size, cutoff, horizon, who, loss, held. Raises MarketDataError."""
+def score_lists(prices: Sequence[Path], forecasts: Path, first: date) -> pd.DataFrame:
+    """One row per list, cutoff from `first` on, horizon and WHO: size, cutoff, horizon, who, loss, held. Raises MarketDataError."""
     closes = _closes(prices)
     made = pd.read_parquet(forecasts)
+    made = made[made["cutoff"] >= np.datetime64(first)]
     known = pd.DatetimeIndex(closes.index[TWO_YEARS:])
     days = pd.DatetimeIndex(sorted(made["cutoff"].unique())).intersection(known)
-    first = int(closes.index.get_indexer(days[:1])[0])
-    whole = closes.iloc[first - TWO_YEARS :].notna().all()
+    begin = int(closes.index.get_indexer(days[:1])[0])
+    whole = closes.iloc[begin - TWO_YEARS :].notna().all()
     symbols = [symbol for symbol in closes.columns[whole] if is_stock(symbol)]
     if len(symbols) < max(SIZES):
         raise MarketDataError("Too few stocks have prices on every session from two years before the first cutoff.")

@@ -18,6 +18,7 @@ from bellwether.delivery.message_kinds import DIGEST
 from bellwether.delivery.messages import is_reader
 from bellwether.delivery.offers import Offer, forecast_of
 from bellwether.delivery.outbox_table import Draft
+from bellwether.forecasting.list_sentences import digest_line
 from bellwether.track_record.grading import Grade, grades
 
 _MOST_FIRST = 5  #: symbols told of with a line of why; the others are one line each
@@ -74,7 +75,8 @@ def decide_row(
             unjudged = sum(topic.unjudged for topic in topics)
             ended = how_they_turned_out(others, unjudged, headed=inside is not None)
             opening = "\n".join(line for line in (late, ended) if line)
-            notes = Notes(opening, what_else_fired(digest.folded), has_commands=not is_reader(chat_id))
+            together = digest_line(seen.together) if seen.together is not None else ""
+            notes = Notes(opening, what_else_fired(digest.folded), not is_reader(chat_id), together)
             entries = [topic.entry for topic in topics]
             told = Digest(entries, standing_out(entries), slot.session, inside, slot.weeks is not None)
             text, offers = words.write(told, notes), _offers(told, digest.folded, words.horizon)

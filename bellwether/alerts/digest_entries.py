@@ -19,17 +19,22 @@ from bellwether.alerts.rules.budget import surprise_of_move
 from bellwether.alerts.rules.digest_due import DigestSlot
 from bellwether.alerts.rules.rarity import RARE, Rarity, Remark, remark
 from bellwether.alerts.text.digest_lines import DigestEntry, Move
-from bellwether.ask import forecasts
+from bellwether.ask import forecasts, lists
 from bellwether.core.errors import BellwetherError
-from bellwether.core.types import Q10, Q90, Bars, Forecast, Problem, to_date
+from bellwether.core.types import Q10, Q90, Bars, Forecast, Outlook, Problem, to_date
 from bellwether.forecasting.change_sentences import about_hole_between
+from bellwether.forecasting.list_forecast import ListForecast
 from bellwether.market.calendar import session_after, sessions_between
 from bellwether.market.holes import Gap, gap, last_steps
 from bellwether.market.symbols.universe import instrument_of
 from bellwether.services import Services
 from bellwether.track_record.grading import Range, outcome
+from bellwether.track_record.ledger.lists import issue as issue_list
 
 TOMORROW = 1  #: sessions: the range that the next digest can grade
+FEWEST_TOGETHER, MOST_TOGETHER = 2, 30  #: symbols of a list whose range a digest tells
+MOST_LISTS = 100  #: different ones that one tick joins, some 20 ms each
+MOST_OUTLOOKS = 1_000  #: kept for that until the tick ends
 _WEEK = 7  #: sessions that a week has at the most
 _Key = tuple[str, date, tuple[date, date] | None]  #: symbol, session, and the weeks around it: not a chat's own times
 log = logging.getLogger(__name__)
@@ -43,6 +48,8 @@ class DigestBuilder:
         self._services = services
         self._topics: dict[_Key, DigestTopic] = {}
         self._rare_topics: dict[_Key, DigestTopic] = {}
+        self._outlooks: dict[tuple[str, date], Outlook] = {}  # as they are shown
+        self._lists: dict[tuple[tuple[str, ...], date], ListForecast | None] = {}
         self._looks: dict[tuple[str, date], tuple[Remark, Rarity | None]] = {}
 
     def topic(self, symbol: str, slot: DigestSlot, ending: Sequence[Range]) -> DigestTopic:
@@ -51,6 +58,34 @@ class DigestBuilder:
         if key not in self._topics:
             self._topics[key] = self._make(symbol, slot, ending)
         return self._topics[key]
+
+    def together(self, digest: OpenDigest) -> ListForecast | None:
+        """The range of all symbols of a digest held in equal parts, entered first; None where there is none.
+
+        The same list is joined once. After MOST_LISTS different ones the evening goes on without: a crowd's digests
+        must not wait for them, and /risk tells of each at any time.
+        """
+        symbols = tuple(sorted(digest.symbols))
+        key = (symbols, digest.slot.session)
+        if not FEWEST_TOGETHER <= len(symbols) <= MOST_TOGETHER:
+            return None
+        if key not in self._lists:
+            if len(self._lists) >= MOST_LISTS:
+                return None
+            self._lists[key] = self._join(symbols, digest.slot.session)
+        return self._lists[key]
+
+    def _join(self, symbols: Sequence[str], session: date) -> ListForecast | None:
+        known = [(symbol, session) for symbol in symbols if (symbol, session) in self._outlooks]
+        if len(known) < len(symbols):
+            return None  # one has no answer, and its line says why
+        outlooks = {symbol: self._outlooks[symbol, session] for symbol in symbols}
+        try:
+            made = lists.of_outlooks(self._services, outlooks, self._services.settings.alerts.horizon)
+        except BellwetherError as problem:
+            log.warning("No range of a list of %d for the digest: %s", len(symbols), problem)
+            return None
+        return issue_list(self._services.store, made) if not made.left_out else None
 
     def with_rarity(self, topic: DigestTopic, slot: DigestSlot) -> DigestTopic:
         """The same, and how rare the outlook is, where it is; that costs a year of forecasts."""
@@ -88,6 +123,8 @@ class DigestBuilder:
             entry = DigestEntry(known, None, failure=problem.text)
             return DigestTopic(entry, is_stale=False, is_late=problem.waiting_helps)
         made = asked.forecast
+        if len(self._outlooks) < MOST_OUTLOOKS:
+            self._outlooks[symbol, session] = asked.outlook
         stale = made.problem is Problem.STALE
         expected = session if self._services.provider.live else None
         nearer = _until_next(slot, instrument.calendar)

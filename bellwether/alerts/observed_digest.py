@@ -7,6 +7,7 @@ from bellwether.alerts.rules.digest_due import DigestReason, DigestSlot
 from bellwether.alerts.rules.rarity import Remark
 from bellwether.alerts.text.digest_lines import DigestEntry
 from bellwether.core.alert_types import Alert, AlertSettings, DigestMode
+from bellwether.forecasting.list_forecast import ListForecast
 from bellwether.track_record.grading import GradedRange, Range
 
 
@@ -46,3 +47,4 @@ class ObservedDigest:
     topics: Sequence[DigestTopic]
     reason: DigestReason  #: whether it is to be sent now, by how far its prices reach
     remark: Remark  #: what was unusual, where it is sent only then
+    together: ListForecast | None = None  #: the range of all its symbols held in equal parts

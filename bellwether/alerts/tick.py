@@ -163,10 +163,13 @@ class _DigestTick:
         slot, ending = digest.slot, self._ending[digest.slot.session]
         topics = [self._builder.topic(symbol, slot, ending.get(symbol, ())) for symbol in digest.symbols]
         reason = reason_of(digest, topics, self._now, live=self._live)
-        if reason not in DUE or not digest.wants_remark:
+        if reason not in DUE:
             return ObservedDigest(digest, topics, reason, Remark.NOTHING)
-        topics = [self._builder.with_rarity(topic, slot) for topic in topics]
-        return ObservedDigest(digest, topics, reason, self._builder.remark(digest))
+        if not digest.wants_remark:
+            return ObservedDigest(digest, topics, reason, Remark.NOTHING, self._builder.together(digest))
+        topics, unusual = [self._builder.with_rarity(topic, slot) for topic in topics], self._builder.remark(digest)
+        together = self._builder.together(digest) if unusual is not Remark.NOTHING else None
+        return ObservedDigest(digest, topics, reason, unusual, together)
 
     def _write_page(self, decided: Sequence[DigestDecision], present: datetime) -> None:
         if not decided:

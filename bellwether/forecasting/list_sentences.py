@@ -47,7 +47,9 @@ def digest_line(made: ListForecast) -> str:
     low, high = (signed_percent(end) for end in made.range_80)
     member = made.heaviest
     if member is None or member.share is None:
-        return _("Your list in equal parts: {low} to {high}.").format(low=low, high=high)
-    return _("Your list in equal parts: {low} to {high}; {symbol} carries {share} of the risk.").format(
-        low=low, high=high, symbol=member.forecast.symbol, share=percent(member.share)
+        return _("{span} your list in equal parts: {low} to {high}.").format(
+            span=span(made.horizon), low=low, high=high
+        )
+    return _("{span} your list in equal parts: {low} to {high}; {symbol} carries {share} of the risk.").format(
+        span=span(made.horizon), low=low, high=high, symbol=member.forecast.symbol, share=percent(member.share)
     )

@@ -2,6 +2,7 @@
 
 headline              how many stayed inside, and whom to look at
 | how the last turned out, whether it is late
+| the whole list in a line, held in equal parts
 | what stands out     each symbol with a line of why
 | alerts that had no message of their own
 | the others          one line each, folded away where there are many
@@ -37,6 +38,7 @@ class Notes:
     opening: str = ""  #: how the last ones turned out, and whether it is late
     closing: str = ""  #: what else fired
     has_commands: bool = True  #: it is read in a chat, which understands /settings
+    together: str = ""  #: the range of the whole list, as plain text
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ class Digests:
     def _write(self, digest: Digest, notes: Notes, *, brief: bool) -> str:
         opening = [f"<b>{headline(digest)}</b>", _("Close of {day}.").format(day=day_and_month(digest.session))]
         parts = ["\n".join(part for part in (*opening, notes.opening) if part)]
+        if notes.together:
+            parts.append(escape(notes.together))
         parts += [self._once(entry, "first", lambda entry: first_lines(entry, digest.weekly)) for entry in digest.first]
         if notes.closing:
             parts.append(notes.closing)
