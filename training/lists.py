@@ -41,7 +41,10 @@ def drawn(symbols: Sequence[str], size: int, number: int) -> list[str]:
 
 
 def score_lists(prices: Sequence[Path], forecasts: Path, first: date) -> pd.DataFrame:
-    """One row per list, cutoff from `first` on, horizon and WHO: size, cutoff, horizon, who, loss, held. Raises MarketDataError."""
+    """One row per list, cutoff from `first` on, horizon and WHO: size, cutoff, horizon, who, loss, held.
+
+    Raises MarketDataError.
+    """
     closes = _closes(prices)
     made = pd.read_parquet(forecasts)
     made = made[made["cutoff"] >= np.datetime64(first)]

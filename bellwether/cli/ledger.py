@@ -24,8 +24,9 @@ def verify(expect: str | None) -> None:
     click.echo(f"Outcomes:  {proof.outcomes.rows:,} rows, head {proof.outcomes}")
     click.echo(f"Growth forecasts: {proof.growth.rows:,} rows, head {proof.growth}")
     click.echo(f"Growth outcomes:  {proof.growth_outcomes.rows:,} rows, head {proof.growth_outcomes}")
-    click.echo(f"Forecasts of lists: {proof.lists.rows:,} rows, head {proof.lists}")
-    click.echo(f"Outcomes of lists:  {proof.list_outcomes.rows:,} rows, head {proof.list_outcomes}")
+    if proof.lists.rows:
+        click.echo(f"Forecasts of lists: {proof.lists.rows:,} rows, head {proof.lists}")
+        click.echo(f"Outcomes of lists:  {proof.list_outcomes.rows:,} rows, head {proof.list_outcomes}")
     for problem in proof.problems:
         click.echo(f"FAIL {problem}")
     if not proof.problems:
