@@ -27,6 +27,7 @@ NAMES = {
     "{rule_id}": "1",
     "{webhook_id}": "1",
     "{key_id}": "1",
+    "/risk": "/risk?symbols=AAPL,KO",
 }
 
 
