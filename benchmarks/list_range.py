@@ -7,7 +7,7 @@ from bellwether.forecasting.joint import POINTS, YEAR, correlations_of, joint_ra
 from benchmarks.timing import Comparison, compare, processor_time
 
 SYMBOLS = 20
-LIMIT = 15.0  #: times drawing and sorting as many normal numbers
+LIMIT = 10.0  #: times drawing and sorting as many normal numbers
 CPU_LIMIT = 50.0  #: milliseconds of processor time
 
 
