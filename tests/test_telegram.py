@@ -73,7 +73,7 @@ def test_it_sets_its_menu_from_the_commands(server: TelegramServer, tmp_path: Pa
     assert scopes.keys() == {"all_private_chats", "all_group_chats", "all_chat_administrators"}
     assert all("'forecast'" in commands and "'help'" in commands for commands in scopes.values())
     private = next(call["commands"] for call in server.calls("setMyCommands") if "private" in call["scope"]["type"])
-    wanted = {"forecast", "compare", "watch", "list", "alerts", "settings", "track", "help"}
+    wanted = {"forecast", "compare", "watch", "list", "alerts", "settings", "track", "risk", "help"}
     assert {command["command"] for command in private} == wanted
     assert "'alerts'" in scopes["all_chat_administrators"]
     assert "'alerts'" not in scopes["all_group_chats"]

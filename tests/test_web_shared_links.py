@@ -82,5 +82,5 @@ def test_the_sitemap_has_every_page_and_symbol_under_the_public_address(tmp_path
     places = [place.text or "" for place in ET.fromstring(visitor.get("/sitemap.xml").content).iter() if place.text]
     paths = [place.removeprefix("https://bellwether.example") for place in places if place.startswith("https://bell")]
     assert {"/", "/market", "/stocks/AAPL", "/stocks/%5EGSPC"} <= set(paths)
-    assert len(paths) == 8 + 42
-    assert all(visitor.get(path).status_code == 200 for path in paths[:7])
+    assert len(paths) == 9 + 42
+    assert all(visitor.get(path).status_code == 200 for path in paths[:9])

@@ -18,6 +18,7 @@ SAYS = {
         "/stocks/KO?as_of=2024-03-07": (503, "not available just now"),
         "/market?sort=width&order=down": (200, "No stock has usable prices"),
         "/compare?symbols=AAPL,NVDA,%5EGSPC,KO,NOPE": (503, "not available just now"),
+        "/risk?symbols=AAPL,NVDA,%5EGSPC,KO,NOPE": (503, "not available just now"),
     },
     "a bug": {
         "/": (200, "Something went wrong on our side"),
@@ -27,6 +28,7 @@ SAYS = {
         "/stocks/KO?as_of=2024-03-07": (500, "please mention the number"),
         "/market?sort=width&order=down": (500, "please mention the number"),
         "/compare?symbols=AAPL,NVDA,%5EGSPC,KO,NOPE": (500, "please mention the number"),
+        "/risk?symbols=AAPL,NVDA,%5EGSPC,KO,NOPE": (500, "please mention the number"),
     },
     "no model": {
         "/stocks/AAPL": (200, "The model is silent because it could not be loaded"),
@@ -40,6 +42,7 @@ SAYS = {
         "/stocks/KO?as_of=2024-03-07": (503, "not available just now"),
         "/market?sort=width&order=down": (200, "No prices are kept yet"),
         "/compare?symbols=AAPL,NVDA,%5EGSPC,KO,NOPE": (503, "not available just now"),
+        "/risk?symbols=AAPL,NVDA,%5EGSPC,KO,NOPE": (503, "not available just now"),
         "/track-record": (200, "Nothing has come due yet"),
         "/incidents/2020-03-02": (404, "No storm was announced on 2 March 2020"),
         "/track-record?symbol=AAPL&horizon=10": (200, "No forecast of Apple was issued yet"),
