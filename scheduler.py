@@ -16,29 +16,20 @@ from functools import partial
 from apscheduler.job import Job
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bellwether.alerts import alerts_table
 from bellwether.alerts.message_chart import chart_of
 from bellwether.alerts.missed_digests import note_missed
 from bellwether.alerts.report_alerts import report_growth
 from bellwether.alerts.rules.digest_due import DigestReason
 from bellwether.alerts.tick import Tick, tick
-from bellwether.core import metrics
 from bellwether.core.courtesy import Courtesy
 from bellwether.core.errors import BellwetherError
-from bellwether.db import upgrade_backups
 from bellwether.db.connection import Connection
-from bellwether.db.sqlite_store import SqliteStore
-from bellwether.delivery import admin_notes, inbox_table, outbox_table, settled_outbox_table
+from bellwether.delivery import admin_notes
 from bellwether.delivery.channels.channel import Channel
 from bellwether.delivery.channels.notify import NotifyChannel
 from bellwether.delivery.channels.telegram import ChatChannel, Transport
 from bellwether.delivery.channels.webhook import WebhookChannel
 from bellwether.delivery.deliver import deliver
-from bellwether.delivery.messages import RecipientKind
-from bellwether.delivery.readers import ask as readers
-from bellwether.delivery.targets import ask as targets
-from bellwether.delivery.targets import targets_table
-from bellwether.delivery.webhooks import webhooks_table
 from bellwether.hosts.keeping import LeaseKeeper
 from bellwether.hosts.lease import Lease
 from bellwether.hosts.parts import EVERY, ServicePart
@@ -47,6 +38,7 @@ from bellwether.jobs.file_evidence import file_evidence
 from bellwether.jobs.heartbeat import heartbeat
 from bellwether.jobs.keep_incidents import keep_incidents
 from bellwether.jobs.prove_ledger import prove_ledger
+from bellwether.jobs.prune import prune
 from bellwether.jobs.publish_heads import publish_heads
 from bellwether.jobs.record_universe import Forecasted, forecast_universe
 from bellwether.jobs.refresh_prices import refresh_all
@@ -57,7 +49,6 @@ from bellwether.track_record.ledger.settle import settle
 from bellwether.webhooks.events import event_of
 
 SOON = timedelta(seconds=20)  #: after a start: what a stop kept from the record is not to wait for a quarter of an hour
-KEPT = timedelta(days=30)  #: settled messages, for questions about what was sent
 log = logging.getLogger(__name__)
 
 # APScheduler drops a job that starts over a second late, and by default runs two of a kind side by side
@@ -318,7 +309,7 @@ class Timetable:
 
     async def _prune(self) -> None:
         """Forget what nobody needs any more."""
-        await asyncio.to_thread(_prune, self._services)
+        await asyncio.to_thread(prune, self._services)
 
 
 def _channels(
@@ -341,28 +332,3 @@ def _channels(
         chats.share(may_help, settings.telegram.messages_a_second)
         channels.append(chats)
     return channels
-
-
-def _prune(services: Services) -> None:
-    before = services.clock() - KEPT
-    with services.store.transaction() as db:
-        # what nobody reads at the terminal, and what no key or mail server lets leave: what a channel sends expires in
-        # its runs, which there are none of then
-        unreached = (RecipientKind.TERMINAL, RecipientKind.READER, RecipientKind.TARGET)
-        unread = sum(outbox_table.expire(db, kind, services.clock()) for kind in unreached)
-        gone = (
-            settled_outbox_table.prune(db, before)
-            + inbox_table.prune(db, before)
-            + alerts_table.prune(db, before.date())
-        )
-        gone += webhooks_table.prune(db, before)
-        gone += targets_table.prune(db, before)
-        inbox_table.erase_set_aside(db, services.clock() - inbox_table.READ_AGAIN)
-    readers.forget_old(services)
-    targets.forget_unproved(services)
-    metrics.EXPIRED.add(unread)
-    if gone:
-        log.info("%d old rows were forgotten.", gone)
-    store = services.store
-    for file in upgrade_backups.delete_old(store.path, services.clock()) if isinstance(store, SqliteStore) else ():
-        log.info("A backup was deleted that an upgrade made %d days ago: %s", upgrade_backups.MAX_AGE.days, file)

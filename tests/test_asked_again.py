@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from bellwether.cli import alerts as command
-from scheduler import _prune
+from bellwether.jobs.prune import prune
 from tests.support.web import plain_text
 from tests.test_readers import ADDRESS, somebody
 from tests.test_targets import later
@@ -40,7 +40,7 @@ def test_after_two_days_only_whoever_runs_the_service_takes_it_back(
         shown = plain_text(ann.send(stop).text)
         assert "takes that back for two days" in shown
         later(ann.services, hours=49)
-        _prune(ann.services)
+        prune(ann.services)
         for answer in (ann.send(f"{stop}/undo"), ann.visitor.get(stop)):
             assert answer.status_code == 404
             assert "only those who run this service can take that back" in plain_text(answer.text)

@@ -27,8 +27,8 @@ from bellwether.delivery.readers import ask
 from bellwether.delivery.readers import sentences as reader_sentences
 from bellwether.delivery.targets import ask as targets_ask
 from bellwether.delivery.targets import page_links, targets_table
+from bellwether.jobs.prune import prune
 from bellwether.services import Services
-from scheduler import _prune
 from tests import test_web_every_page as every_page
 from tests.support.mailbox import Mailbox, mailbox
 from tests.support.web import Visitor, plain_text
@@ -218,7 +218,7 @@ def test_whoever_wants_no_such_mail_is_never_asked_again_and_forgotten(tmp_path:
         assert ann.send(never).status_code == 200
         assert ann.send(confirm).status_code == 404
         later(ann.services, hours=49)
-        _prune(ann.services)
+        prune(ann.services)
         ann.subscribe()
         assert len(ann.box.mails) == 1
         with ann.services.store.reading() as db:

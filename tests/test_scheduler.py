@@ -14,8 +14,9 @@ from bellwether.db.upgrade_backups import INSTANT
 from bellwether.delivery import inbox_table, outbox_admin_table, outbox_table
 from bellwether.delivery.channels.channel import AT_ONCE, Accepted
 from bellwether.delivery.messages import READERS, OutboxMessage, Recipient, RecipientKind, recipient_of
+from bellwether.jobs.prune import KEPT, prune
 from bellwether.services import Services, build_services
-from scheduler import KEPT, Timetable, _prune
+from scheduler import Timetable
 
 NOW = datetime(2021, 12, 30, 22, 0, tzinfo=UTC)
 
@@ -141,7 +142,7 @@ def test_old_settled_rows_are_forgotten_and_owed_ones_kept(services: Services) -
         for update_id, received in ((1, long_ago), (2, long_ago), (3, NOW)):
             inbox_table.keep(db, update_id, "{}", received)
         inbox_table.done(db, 1, long_ago)
-    _prune(services)
+    prune(services)
     with services.store.reading() as db:
         assert [row["dedup_key"] for row in db.rows("SELECT dedup_key FROM outbox")] == ["d"]
         assert [row["update_id"] for row in db.rows("SELECT update_id FROM inbox")] == [2, 3]
@@ -154,7 +155,7 @@ def test_backups_of_upgrades_are_deleted_after_a_month(services: Services) -> No
     )
     old.touch()
     young.touch()
-    _prune(services)
+    prune(services)
     assert [old.exists(), young.exists()] == [False, True]
 
 
@@ -164,7 +165,7 @@ def test_what_no_key_lets_leave_to_targets_and_readers_expires(services: Service
         for recipient in (Recipient(RecipientKind.TARGET, 5), Recipient(RecipientKind.READER, READERS + 5)):
             draft = outbox_table.Draft(f"digest:{recipient.kind.value}", recipient, "digest", "x", stale, stale)
             outbox_table.enqueue(db, draft, stale)
-    _prune(services)
+    prune(services)
     with services.store.reading() as db:
         assert [row["state"] for row in db.rows("SELECT state FROM outbox")] == ["expired"] * 2
 
@@ -175,7 +176,7 @@ def test_what_nobody_reads_at_the_terminal_expires(services: Services) -> None:
             fresh_until = NOW + timedelta(hours=hours)
             draft = outbox_table.Draft(f"digest:{owner}:{hours}", recipient_of(owner), "digest", "x", NOW, fresh_until)
             outbox_table.enqueue(db, draft, NOW)
-    _prune(services)
+    prune(services)
     with services.store.reading() as db:
         expired = db.rows("SELECT dedup_key FROM outbox WHERE state = 'expired'")
     assert [row["dedup_key"] for row in expired] == ["digest:0:-1"], "a chat's is its channel's affair"
