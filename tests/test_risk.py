@@ -81,9 +81,15 @@ def test_the_chat_tells_of_the_watchlist_and_of_what_is_named(services: Services
     assert "NOPE" in talk.say("/risk AAPL, KO, NOPE")
 
 
+def test_the_chat_says_of_a_list_of_one_too_that_it_is_sample_data_and_what_is_too_far_ahead(talk: Talk) -> None:
+    assert "Sample data, ends 8 March 2024" in talk.say("/risk AAPL")
+    assert "Sample data, ends 8 March 2024" in talk.say("/risk AAPL BANANA")
+    assert "63" in talk.say("/risk 100d") and "ticker" not in talk.say("/risk 100d AAPL KO")
+
+
 def test_the_page_shows_the_range_and_who_carries_it(tmp_path_factory: pytest.TempPathFactory) -> None:
     visitor = Visitor(create_app(sample_services(tmp_path_factory.mktemp("risk"))))
-    text = plain_text(visitor.get("/risk?symbols=AAPL,TSLA,KO,NOPE&horizon=21").text)
+    text = plain_text(visitor.get("/risk?symbols=AAPL,TSLA,KO,NOPE&horizon=21"))
     assert "Over the next month this list" in text
     assert "NOPE" in text
     assert visitor.get("/risk?symbols=NOPE").status_code == 404

@@ -176,4 +176,4 @@ def _caveats(sound: Sequence[Outlook], made: Sequence[Forecast]) -> tuple[str, .
     if len({forecast.cutoff for forecast in made}) > 1:
         caveats.append(said("Not all of them closed on the same day; each range begins at its own last close."))
     shared = set.intersection(*(set(forecast.caveats) for forecast in made))
-    return (*caveats, *(caveat for caveat in made[0].caveats if caveat in shared and len(made) > 1))
+    return (*caveats, *(caveat for caveat in made[0].caveats if caveat in shared))

@@ -27,13 +27,14 @@ def answer(chat: ChatContext, text: str) -> Reply:
 
 
 def _asked(chat: ChatContext, text: str) -> tuple[list[str], int]:
-    """The names and the horizon; "10d" alone, and before the names, is a horizon."""
+    """The names and the horizon; "10d" alone, and before the names, is a horizon. Raises BadHorizon."""
     first, _space, rest = text.strip().partition(" ")
     if first[:1].isdecimal():
         try:
             horizon = parse_horizon(first)
-        except BadHorizon:  # "3M" and "2Y" may be companies, "700.HK" is one
-            pass
+        except BadHorizon:  # "3M" and "2Y" may be companies, "700.HK" is one; "100d" is nothing but too far ahead
+            if first[-1] in {"d", "w"} and first[:-1].isdecimal():
+                raise
         else:
             return names_in(chat.services.universe, rest) if rest.strip() else [], horizon
     question, horizon = split_horizon(text)
