@@ -218,6 +218,30 @@ def test_a_receipt_is_checked_alone_and_is_a_proof_itself(
     assert verify.main(["receipt", str(saved)]) == 2
 
 
+def test_every_line_of_noted_heads_is_a_proof(tmp_path: Path) -> None:
+    """The last alone would let whoever rewrote the rest go free."""
+    notes = tmp_path / "notes.txt"
+    notes.write_text("\n".join(f"ledger {rows}:{rows:064x}" for rows in (5, 10)))
+    proofs = verify.read_proofs(notes, None, [], outside=True)
+    assert [proof.heads for proof in proofs] == [{"ledger": (rows, f"{rows:064x}")} for rows in (5, 10)]
+
+
+@pytest.mark.parametrize(
+    "stamp",
+    [
+        "308000000000",  # a length without an end, behind which another reader sees other values
+        "30810100",  # one that is longer than it need be
+        "3003020100ff",  # something behind the end
+        "300830003004" + "0600a000",
+        "30",
+        "",
+    ],
+)
+def test_a_stamp_that_two_readers_may_read_differently_is_refused(stamp: str) -> None:
+    with pytest.raises(ValueError):
+        verify.read_stamp(bytes.fromhex(stamp))
+
+
 def test_a_head_is_published_once_a_day_and_none_that_a_published_one_denies(services: Services) -> None:
     assert publish_heads(services).published
     assert not publish_heads(services).published

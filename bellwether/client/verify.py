@@ -40,6 +40,7 @@ SLACK = timedelta(hours=1)  #: that a row may be made before one entered earlier
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HEAD = re.compile(r"\b(ledger|outcomes|growth|growth_outcomes)\s+(\d{1,15}):([0-9a-f]{64})\b")
 _PUBLISHED = re.compile(r"\bpublished (\S+)")
+_SEQUENCE, _OCTETS, _TIME, _EXPLICIT = 0x30, 0x04, 0x18, 0xA0  #: tags of DER
 _TITLE = re.compile(r"(?=Bellwether ledger heads of )")
 _TEXTS = ("row", "forecast_id", "symbol", "cutoff", "horizon", "target", "made_at", "model_id", "source", "shown")
 
@@ -247,7 +248,12 @@ def read_proofs(path: Path, authority: Path | None, notes: list[str], *, outside
     if isinstance(content, dict) and isinstance(content.get("items"), list):
         items = [_of_item(item, path.name, authority, notes, outside) for item in content["items"]]
         return [proof for proof in items if proof is not None]
-    proofs = [proof for part in _TITLE.split(text) if (proof := of_statement(part, path.name, outside=outside))]
+    proofs = [
+        proof
+        for part in _TITLE.split(text)
+        for lines in _alone(part)
+        if (proof := of_statement(lines, path.name, outside=outside))
+    ]
     if not proofs:
         raise Unreadable(
             f"{path.name} holds no head: neither heads.json, nor a receipt, nor a line such as ledger 120:9f86..."
@@ -262,6 +268,12 @@ def of_statement(text: str, name: str, *, outside: bool, at: datetime | None = N
         at = _instant(told[1])
     when = f", published {at.isoformat(timespec='seconds')}" if at is not None else ""
     return SavedHead(f"the head in {name}{when}", at, heads, outside) if heads else None
+
+
+def _alone(text: str) -> list[str]:
+    """A statement; where it names more than one head of a chain, as noted lines may, each line is one by itself."""
+    chains = [chain for chain, _, _ in _HEAD.findall(text)]
+    return [text] if len(chains) == len(set(chains)) else text.splitlines()
 
 
 def of_head(text: str) -> SavedHead:
@@ -299,40 +311,60 @@ def _of_item(item: Any, name: str, authority: Path | None, notes: list[str], out
     if why:
         notes.append(f"The time stamp of {day} was not counted: {why}")
         return of_statement(statement, name, outside=outside)
-    return of_statement(statement, f"{name}, stamped", outside=True, at=at)
+    # rows may have been entered between the head and a stamp that came hours later, so the head's own time counts
+    own = None if _PUBLISHED.search(statement) else at
+    return of_statement(statement, f"{name}, stamped", outside=True, at=own)
 
 
 def read_stamp(stamp: bytes) -> tuple[bytes, datetime]:
     """What an RFC 3161 answer says: the digest and the time. Its signature is not looked at. Raises ValueError."""
-    answer = list(_parts(_parts_one(stamp)))
+    answer = _listed(_inside(stamp, _SEQUENCE))
     if len(answer) < 2:
         raise ValueError("the authority refused")
-    signed = list(_parts(_parts_one(list(_parts(answer[1][1]))[1][1])))
-    encapsulated = list(_parts(signed[2][1]))
-    (_, packed), *_ = _parts(encapsulated[1][1])
-    facts = list(_parts(_parts_one(packed)))
-    digest = list(_parts(facts[2][1]))[1][1]
-    told = facts[4][1].decode("ascii").rstrip("Z").partition(".")[0]
+    signed = _listed(_inside(_of(_listed(_of(answer, 1, _SEQUENCE)), 1, _EXPLICIT), _SEQUENCE))
+    packed = _inside(_of(_listed(_of(signed, 2, _SEQUENCE)), 1, _EXPLICIT), _OCTETS)
+    facts = _listed(_inside(packed, _SEQUENCE))
+    digest = _of(_listed(_of(facts, 2, _SEQUENCE)), 1, _OCTETS)
+    told = _of(facts, 4, _TIME).decode("ascii").rstrip("Z").partition(".")[0]
     return digest, datetime.strptime(told, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
 
 
-def _parts_one(der: bytes) -> bytes:
-    """The content of a single DER value."""
-    return next(_parts(der))[1]
+def _inside(der: bytes, tag: int) -> bytes:
+    """The content of a value that stands alone. Raises ValueError."""
+    values = _listed(der)
+    if len(values) != 1:
+        raise ValueError("it is not of the form of RFC 3161")
+    return _of(values, 0, tag)
 
 
-def _parts(der: bytes) -> Iterator[tuple[int, bytes]]:
-    """(tag, content) of each DER value in a row. Raises ValueError."""
-    at = 0
+def _of(values: Sequence[tuple[int, bytes]], at: int, tag: int) -> bytes:
+    """The content of the value at a place, which is of that tag. Raises ValueError."""
+    if at >= len(values) or values[at][0] != tag:
+        raise ValueError("it is not of the form of RFC 3161")
+    return values[at][1]
+
+
+def _listed(der: bytes) -> list[tuple[int, bytes]]:
+    """(tag, content) of each DER value in a row. Raises ValueError.
+
+    Strict, as what `openssl` reads is to be the same: BER would let one length hide values that the other reader sees.
+    """
+    at, values = 0, []
     while at < len(der):
+        if at + 2 > len(der) or der[at] & 0x1F == 0x1F:
+            raise ValueError("it is cut off or has a long tag")
         tag, size, at = der[at], der[at + 1], at + 2
         if size & 0x80:
             more = size & 0x7F
-            size, at = int.from_bytes(der[at : at + more], "big"), at + more
+            size = int.from_bytes(der[at : at + more], "big")
+            if not more or at + more > len(der) or size < 0x80 or not der[at]:
+                raise ValueError("a length in it is not as DER writes it")
+            at += more
         if at + size > len(der):
             raise ValueError("it is cut off")
-        yield tag, der[at : at + size]
+        values.append((tag, der[at : at + size]))
         at += size
+    return values
 
 
 def _not_signed(stamp: bytes, digest: bytes, at: datetime, authority: Path | None) -> str:
