@@ -201,14 +201,25 @@ def test_a_receipt_is_checked_alone_and_is_a_proof_itself(
     saved.write_text(json.dumps(receipt), encoding="utf-8")
     alone = [sys.executable, "-I", shutil.copy(verify.__file__, tmp_path / "alone.py")]
     done = subprocess.run([*alone, "receipt", str(saved)], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout.splitlines()[0][:30]) == (0, "ok   The receipt of row 12 say"), done
+    assert (done.returncode, done.stdout.splitlines()[0][:30]) == (3, "ok   The receipt of row 12 say"), done
+    for head, status in ((f"12:{receipt['hash']}", 0), (f"11:{'0' * 64}", 3), (f"12:{'0' * 64}", 1)):
+        assert verify.main(["receipt", str(saved), "--head", head]) == status, "only a proof of this row counts"
     folder = downloaded(services, tmp_path / "d", monkeypatch)
-    assert verify.main(["check", str(folder), "--proof", str(saved)]) == 0
-    assert "The 28 after it are newer than your proof" in capsys.readouterr().out
+    assert verify.main(["check", str(folder), "--proof", str(saved)]) == 3, "it says nothing of outcomes"
+    said = capsys.readouterr().out
+    assert "The 28 after it are newer than your proof" in said
+    assert "note outcomes: " in said and "nothing from outside was held against them" in said
     for changes in (
         {"symbol": "AAPL"},
         {"cutoff": "2026-11-20"},
         {"log_returns": [0.0] * 7},
+        {"made_at": "1999-01-01T00:00:00+00:00"},
+        {"shown": not receipt["shown"]},
+        {"adjusted_close": 1.0},
+        {"quoted_close": 1.0},
+        {"baseline": [0.0] * 7},
+        {"usual_probability_of_growth": 0.999},
+        {"bars_sha256": "00" * 32},
         {"hash": "00" * 32},
         {"row": 1},
     ):

@@ -2,16 +2,18 @@
 
 import sqlite3
 from contextlib import closing
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from bellwether.ask import forecasts
-from bellwether.ask.lists import MOST, forecast_list
+from bellwether.ask.lists import MOST, _up_to, forecast_list
 from bellwether.core.errors import BadHorizon, BadSymbol, UnknownSymbol
 from bellwether.core.types import Q10, Q90
 from bellwether.forecasting import list_sentences
+from bellwether.market.calendar import closes_at
 from bellwether.services import Services
 from bellwether.track_record.ledger import list_ledger_table, lists
 from bellwether.track_record.ledger.list_ledger_table import ListScore
@@ -125,6 +127,30 @@ def test_an_issued_list_is_entered_once_graded_when_it_closes_and_proved(live: S
     proof = verify(live.store)
     assert (proof.problems, proof.lists.rows, proof.list_outcomes.rows) == ((), 1, 1)
     assert "Of 1 ranges of lists that closed" in plain_text(Visitor(create_app(live)).get("/track-record").text)
+
+
+def test_a_list_is_not_entered_once_the_outcome_of_one_of_its_symbols_can_be_known(services: Services) -> None:
+    """Tokyo closes in the morning of New York: what it did by the target is then known, or there is nothing left."""
+    made = replace(forecast_list(services, ["AAPL", "KO"], 1), source="yahoo")
+    first, second = made.members
+    of_the_day_before = replace(second, calendar="XTKS", forecast=replace(second.forecast, cutoff=made.cutoff))
+    of_the_day = replace(of_the_day_before, forecast=replace(second.forecast, cutoff=made.target))
+    at_noon = closes_at("XNYS", made.target) - timedelta(hours=4)
+    for member, now, is_entered in (
+        (second, at_noon, True),
+        (of_the_day_before, closes_at("XTKS", made.target) - timedelta(hours=1), True),
+        (of_the_day_before, at_noon, False),
+        (of_the_day, at_noon, True),
+        (of_the_day, closes_at("XNYS", made.target), False),
+    ):
+        assert lists.is_issued(replace(made, members=(first, member), made_at=now)) is is_entered
+
+
+def test_a_symbol_without_a_session_until_the_target_stays_where_it_is(services: Services) -> None:
+    outlook = forecasts.outlook(services, forecasts.resolve(services, "KO"))
+    margin = _up_to(services, outlook, outlook.bars.cutoff)
+    assert not margin.quantiles.any()
+    assert _up_to(services, outlook, outlook.bars.cutoff + timedelta(days=3)).quantiles.any()
 
 
 @pytest.mark.sqlite

@@ -144,10 +144,15 @@ class _Margin:
 
 
 def _up_to(services: Services, outlook: Outlook, target: date) -> _Margin:
-    """A symbol's own range up to the list's target day; beyond the longest horizon it grows with the root of time."""
-    steps = max(1, sessions_between(outlook.instrument.calendar, outlook.bars.cutoff, target))
-    made = services.outlooks.forecast_at(outlook, min(steps, MAX_HORIZON), services.clock())
+    """A symbol's own range up to the list's target day; beyond the longest horizon it grows with the root of time.
+
+    Where its exchange has no session left until then, as Tokyo on the evening of its own day, its price stays.
+    """
+    steps = sessions_between(outlook.instrument.calendar, outlook.bars.cutoff, target)
+    made = services.outlooks.forecast_at(outlook, min(max(steps, 1), MAX_HORIZON), services.clock())
     quantiles: Floats = np.array(made.log_returns)
+    if steps == 0:
+        quantiles = np.zeros_like(quantiles)
     if steps > MAX_HORIZON:
         quantiles = quantiles * (steps / MAX_HORIZON) ** 0.5
         made = replace(made, log_returns=tuple(quantiles.tolist()), horizon=steps, target_session=target)

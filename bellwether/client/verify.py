@@ -9,7 +9,8 @@ receipt, or a head ROWS:HASH. Whoever runs a service can write its database anew
 with an RFC 3161 time stamp counts too once `--authority` names the certificate of who stamped it (`openssl` checks it).
 
 Exit status: 0 all agrees with a proof from outside; 1 something is not what it was; 2 a file could not be read; 3
-nothing is wrong in itself, and no proof from outside was at hand. Rows are read one by one: memory stays small.
+nothing is wrong in itself, and of some of it no proof from outside was at hand. Rows are read one by one: memory stays
+small.
 """
 
 import argparse
@@ -18,6 +19,7 @@ import binascii
 import gzip
 import hashlib
 import json
+import math
 import re
 import shutil
 import struct
@@ -43,6 +45,16 @@ _PUBLISHED = re.compile(r"\bpublished (\S+)")
 _SEQUENCE, _OCTETS, _TIME, _EXPLICIT = 0x30, 0x04, 0x18, 0xA0  #: tags of DER
 _TITLE = re.compile(r"(?=Bellwether ledger heads of )")
 _TEXTS = ("row", "forecast_id", "symbol", "cutoff", "horizon", "target", "made_at", "model_id", "source", "shown")
+#: the numbers of a receipt, as they were hashed one after the other
+_NUMBERS = (
+    "adjusted_close",
+    "quoted_close",
+    "usual_probability_of_growth",
+    "log_returns",
+    "baseline",
+    "probability_of_growth",
+    "stretched",
+)
 
 
 class Unreadable(Exception):
@@ -67,12 +79,17 @@ class Findings:
     notes: list[str] = field(default_factory=list)
     agreed: list[str] = field(default_factory=list)
     rows: dict[str, int] = field(default_factory=dict)  #: by chain, up to the first fault in it
-    proved: int = 0  #: rows of the ledger before the newest proof from outside that agrees
+    proved: dict[str, int] = field(default_factory=dict)  #: by chain, rows before the newest proof from outside
+
+    @property
+    def unproved(self) -> list[str]:
+        """The chains that have rows and were held against nothing from outside."""
+        return [chain for chain, rows in self.rows.items() if rows and not self.proved.get(chain)]
 
     @property
     def status(self) -> int:
         """The exit status."""
-        return 1 if self.faults else 0 if self.proved else 3
+        return 1 if self.faults else 0 if self.proved.get("ledger") and not self.unproved else 3
 
 
 def check(folder: Path, proofs: Sequence[SavedHead]) -> Findings:
@@ -134,7 +151,7 @@ def _check_chain(
             agreed = row
             report.agreed.append(f"{chain}: rows 1 to {row} are those of {proof.name}.")
             if proof.outside:
-                report.proved = max(report.proved, row) if chain == "ledger" else report.proved
+                report.proved[chain] = row
                 if proof.at is not None:
                     content_of.floor = max(content_of.floor or proof.at, proof.at)
     else:
@@ -396,9 +413,17 @@ def receipt_faults(receipt: dict[str, Any]) -> list[str]:
         told = {name: str(receipt[name]) for name in ("row", "forecast_id", "symbol", "horizon", "model_id", "source")}
         told |= {"cutoff": str((date.fromisoformat(receipt["cutoff"]) - date(1970, 1, 1)).days)}
         told |= {"target": str((date.fromisoformat(receipt["target_session"]) - date(1970, 1, 1)).days)}
-        numbers = struct.unpack(f"<{(len(rest) - 32) // 8}d", rest[32:])
+        made_at = datetime.fromisoformat(receipt["made_at"]) - _EPOCH
+        told |= {"made_at": str(made_at // timedelta(microseconds=1)), "shown": str(int(receipt["shown"]))}
         wrong = [name for name, text in told.items() if hashed[name] != text]
-        wrong += [] if list(numbers[3:10]) == [float(number) for number in receipt["log_returns"]] else ["log_returns"]
+        wrong += [] if rest[:32].hex() == receipt["bars_sha256"] else ["bars_sha256"]
+        numbers = struct.unpack(f"<{(len(rest) - 32) // 8}d", rest[32:])
+        at = 0
+        for name in _NUMBERS:  # rows of earlier versions lack the last two
+            said = receipt[name] if isinstance(receipt[name], list) else [receipt[name]]
+            there = [None if math.isnan(number) else number for number in numbers[at : at + len(said)]]
+            at += len(said)
+            wrong += [name] if there and there != said else []
     except (ValueError, KeyError, TypeError, struct.error, AttributeError) as problem:
         return [f"it is no whole receipt ({type(problem).__name__}: {problem}); save it again."]
     return [f"it says another {name} than what was hashed." for name in wrong]
@@ -416,6 +441,16 @@ def download(address: str, folder: Path, key: str = "", say: Callable[[str], Non
     """Save the rows of every chain and the published heads as files. Raises Unreadable."""
     base, tell = address.rstrip("/"), say or _tell_line
     folder.mkdir(parents=True, exist_ok=True)
+    items: list[Any] = []
+    cursor = ""  # the heads come before the rows: one that is published meanwhile knows more than was saved
+    while cursor is not None:
+        page, _ = _get(
+            f"{base}/api/v1/ledger/heads?limit=1000{cursor and f'&cursor={cursor}'}", key, "application/json"
+        )
+        answer = json.loads(page)
+        items += answer["items"]
+        cursor = answer.get("next_cursor")
+    (folder / HEADS).write_text(json.dumps({"items": items}), encoding="utf-8")
     for chain in CHAINS:
         url: str | None = f"{base}/api/v1/ledger/rows?chain={chain}&limit=10000"
         draft = folder / f"{chain}.csv.part"
@@ -426,8 +461,6 @@ def download(address: str, folder: Path, key: str = "", say: Callable[[str], Non
                 url = f"{base}{following}" if following else None
         draft.replace(folder / f"{chain}.csv")
         tell(f"{chain}.csv is saved.")
-    page, _ = _get(f"{base}/api/v1/ledger/heads?limit=1000", key, "application/json")
-    (folder / HEADS).write_bytes(page)
     tell(f"{HEADS} is saved. Keep a copy of it where the operator cannot reach: next year it is your proof.")
 
 
@@ -456,16 +489,23 @@ def _say(report: Findings, notes: Iterable[str]) -> int:
         _tell_line(f"ok   {agreed}")
     for note in notes:
         _tell_line(f"note {note}")
-    count = report.rows.get("ledger", 0)
-    if report.status == 3:
+    count, proved = report.rows.get("ledger", 0), report.proved.get("ledger", 0)
+    if report.faults:
+        return report.status
+    if not proved:
         _tell_line(
             f"note {count} forecasts follow from one another, but nothing from outside was held against them: whoever "
             "has the database could have written all of it anew. Name a saved head, message or receipt by --proof, or "
             "a head by --head."
         )
-    elif not report.faults:
-        later = f" The {count - report.proved} after it are newer than your proof." if count > report.proved else ""
-        _tell_line(f"ok   Forecasts 1 to {report.proved} are what stood there when your newest proof was made.{later}")
+    else:
+        later = f" The {count - proved} after it are newer than your proof." if count > proved else ""
+        _tell_line(f"ok   Forecasts 1 to {proved} are what stood there when your newest proof was made.{later}")
+    for chain in report.unproved if proved else ():
+        _tell_line(
+            f"note {chain}: {report.rows[chain]} rows follow from one another, but nothing from outside was held "
+            "against them. A saved heads.json or a message of the channel has the heads of all chains."
+        )
     return report.status
 
 
@@ -509,18 +549,26 @@ def _check_receipt(path: Path, proofs: Sequence[SavedHead]) -> int:
         row, hashed = int(receipt["row"]), str(receipt["hash"])
     except (OSError, ValueError, KeyError, TypeError) as problem:
         raise Unreadable(f"{path.name} is no receipt: {problem!r}. Save /api/v1/receipts/ID as it is.") from None
-    faults = receipt_faults(receipt)
+    faults, is_proved = receipt_faults(receipt), False
     for proof in proofs:
-        if proof.heads.get("ledger", (0, ""))[0] == row and proof.heads["ledger"][1] != hashed:
+        rows, known = proof.heads.get("ledger", (0, ""))
+        if rows != row:
+            _tell_line(
+                f"note {proof.name} tells nothing of row {row} alone: `check` holds a whole download against it."
+            )
+        elif known != hashed:
             faults.append(f"{proof.name} has another hash of row {row}.")
+        else:
+            is_proved = is_proved or proof.outside
     for fault in faults:
         _tell_line(f"FAIL The receipt of row {row}: {fault}")
     if not faults:
         _tell_line(f"ok   The receipt of row {row} says what was hashed, and its hash follows from it: {hashed}.")
+        _tell_line("note What came of it is not in this hash; outcomes have a chain of their own.")
         _tell_line(
             f"note Keep it: `verify.py check FOLDER --proof {path.name}` shows later that rows 1 to {row} still stand."
         )
-    return 1 if faults else 0
+    return 1 if faults else 0 if is_proved else 3
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bellwether.db.connection import Connection
 from bellwether.delivery import admin_notes, outbox_table
@@ -90,5 +91,11 @@ def _stamp(services: Services) -> bool:
             published_heads_table.keep_stamp_error(db, head.day, str(problem))
         return False
     with store.transaction() as db:
-        published_heads_table.keep_stamp(db, head.day, stamp.token, stamp.at, proof.authority)
+        published_heads_table.keep_stamp(db, head.day, stamp.token, stamp.at, _host(proof.authority))
     return True
+
+
+def _host(address: str) -> str:
+    """Where an authority is, for everybody to see: its path or query may hold a customer's key."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"

@@ -22,7 +22,7 @@ _FOUND = (
     "/privacy",
 )
 #: what shows a crawler nothing new; charts are not among it, for previews of links are asked for by crawlers too
-_UNSEEN = ("/api/", "/suggest", "/*sort=", "/*.csv", "/subscribe/", "/subscription/", "/channels/")
+_UNSEEN = ("/api/", "/suggest", "/*sort=", "/*.csv", "/risk?", "/subscribe/", "/subscription/", "/channels/")
 router = APIRouter(include_in_schema=False)
 
 

@@ -120,7 +120,8 @@ def _members(stored: str) -> tuple[ListedSymbol, ...]:
 def settle(db: Connection, outcomes: Sequence[tuple[int, float | None]], now: datetime) -> int:
     """Add what came of forecasts, None where a price never came; how many. In a transaction that may write."""
     OUTCOMES.begin(db)
-    there = {seq for (seq,) in db.execute("SELECT seq FROM list_outcomes")}
+    span = {"first": min((seq for seq, _ in outcomes), default=0), "last": max((seq for seq, _ in outcomes), default=0)}
+    there = {seq for (seq,) in db.execute("SELECT seq FROM list_outcomes WHERE seq BETWEEN :first AND :last", span)}
     new = [(seq, growth, to_microseconds(now)) for seq, growth in outcomes if seq not in there]
     OUTCOMES.append(db, new)
     return len(new)

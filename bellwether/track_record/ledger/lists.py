@@ -31,8 +31,14 @@ log = logging.getLogger(__name__)
 
 
 def is_issued(made: ListForecast) -> bool:
-    """Whether its outcome still lies ahead, in a market that lives."""
-    return issues_forecasts(made.source) and made.made_at < closes_at(made.calendar, made.target)
+    """Whether the outcome of each of its symbols still lies ahead, in a market that lives.
+
+    One whose exchange has no session left by the target stays where it is, which is no outcome to wait for.
+    """
+    if not issues_forecasts(made.source) or made.made_at >= closes_at(made.calendar, made.target):
+        return False
+    own = ((each.calendar, each.forecast.cutoff, session_after(each.calendar, made.target, 0)) for each in made.members)
+    return all(made.made_at < closes_at(calendar, last) for calendar, cutoff, last in own if last > cutoff)
 
 
 def issue(store: Store, made: ListForecast) -> ListForecast:
