@@ -160,14 +160,14 @@ def test_every_command_of_the_manual_runs_and_every_operation_is_asked_for_with_
     (running.folder / ".curlrc").write_text(CURLRC)
     given = {"KEY": running.key, "ADMIN": ADMIN, "HOOK": running.receiver.url, "CURL_HOME": str(running.folder)}
     given["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    given = environment(running.folder, SETTINGS) | given
+    given = environment(running.folder, SETTINGS) | given | {"PYTHONPATH": str(Path(__file__).resolve().parents[1])}
     asked = set()
     for line in commands():
         assert line.startswith(("curl ", "python -m bellwether ")), f"not known how to run: {line}"
         if "/attempts" in line:  # the manual's reader is slower than this test
             assert comes_true(lambda: _attempts(running))
         ours = line.replace(WRITTEN_BASE, running.base)
-        done = _follow(running, ours, given) if "/stream" in line else _run(ours, given)
+        done = _follow(running, ours, given) if "/stream" in line else _run(ours, given, running.folder)
         assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
         if line.startswith("curl "):
             method, _, url = done.stderr.strip().partition(" ")
@@ -175,8 +175,11 @@ def test_every_command_of_the_manual_runs_and_every_operation_is_asked_for_with_
     assert asked == OPERATIONS
 
 
-def _run(line: str, given: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["sh", "-c", line], env=given, capture_output=True, text=True, timeout=PATIENCE, check=False)
+def _run(line: str, given: dict[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a line in a folder of the test's: some write files."""
+    return subprocess.run(
+        ["sh", "-c", line], cwd=folder, env=given, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
 
 
 def _attempts(running: Running) -> bool:
