@@ -10,6 +10,7 @@ from collections.abc import Collection
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -24,8 +25,9 @@ from bellwether.delivery.retry import Cause, DeliveryError
 from bellwether.jobs.doctor import examine
 from bellwether.jobs.publish_heads import Publishing, publish_heads
 from bellwether.services import Services, build_services
-from bellwether.track_record.ledger import checkpoint, ledger_table, outcomes_table, rebuild
+from bellwether.track_record.ledger import checkpoint, ledger_table, list_ledger_table, outcomes_table, rebuild
 from bellwether.track_record.ledger.issue import record
+from bellwether.track_record.ledger.list_ledger_table import IssuedList, ListedSymbol
 from bellwether.track_record.ledger.outcomes_table import Outcome
 from bellwether.track_record.ledger.verify import verify as verify_inside
 from bot.commands import ChatContext, track
@@ -37,6 +39,7 @@ from web.app import create_app
 
 NOW = datetime(2026, 11, 30, 3, 0, tzinfo=UTC)
 CHANNEL = -1001234567890
+run = partial(verify.main, now=NOW + timedelta(days=30))
 
 
 class Refusing:
@@ -60,12 +63,12 @@ class Refusing:
 
 @pytest.fixture
 def services(tmp_path: Path) -> Services:
-    """Forty forecasts, entered, and the outcomes of ten."""
+    """Forty forecasts, entered, and the outcomes of ten; the targets of the others lie ahead of the first head."""
     settings = load_settings(
         database={"path": tmp_path / "t.sqlite3"}, models={"folder": tmp_path}, proof={"channel": CHANNEL}
     )
     services = build_services(settings, clock=lambda: NOW)
-    record(services.store, [made_up(number) for number in range(40)])
+    record(services.store, [made_up(number, horizon=1 if number < 10 else 14) for number in range(40)])
     with services.store.transaction() as db:
         past = [outcomes_table.of_seq(db, row) for row in range(1, 11)]
         outcomes_table.append(db, [Outcome(each, 0.01, NOW.date()) for each in past], NOW)
@@ -123,7 +126,7 @@ def test_a_database_written_anew_with_its_note_is_caught_by_the_message_of_the_d
     saved = tmp_path / "message.txt"
     saved.write_text(message(services), encoding="utf-8")
     folder = downloaded(services, tmp_path / "before", monkeypatch)
-    assert verify.main(["check", str(folder), "--proof", str(saved)]) == 0
+    assert run(["check", str(folder), "--proof", str(saved)]) == 0
     assert "Forecasts 1 to 40 are what stood there" in capsys.readouterr().out
 
     rewritten(services)
@@ -131,8 +134,8 @@ def test_a_database_written_anew_with_its_note_is_caught_by_the_message_of_the_d
     assert not [problem for problem in inside.problems if "guards" not in problem], "the house itself cannot tell"
     publish_heads(day_after(services))
     folder = downloaded(services, tmp_path / "after", monkeypatch)
-    assert verify.main(["check", str(folder)]) == 3, "nor can whoever holds nothing from outside"
-    assert verify.main(["check", str(folder), "--proof", str(saved)]) == 1
+    assert run(["check", str(folder)]) == 3, "nor can whoever holds nothing from outside"
+    assert run(["check", str(folder), "--proof", str(saved)]) == 1
     told = capsys.readouterr().out
     assert "FAIL ledger: the head in message.txt" in told and "rows 1 to 40" in told and "written anew" in told
 
@@ -146,7 +149,7 @@ def test_an_older_proof_that_agrees_narrows_down_where_it_was_changed(
     rewritten(services)
     folder = downloaded(services, tmp_path / "d", monkeypatch)
     heads = ["--head", f"5:{fifth.hex()}", "--head", f"40:{last.hex()}"]
-    assert verify.main(["check", str(folder), *heads]) == 1
+    assert run(["check", str(folder), *heads]) == 1
     told = capsys.readouterr().out
     assert "ok   ledger: rows 1 to 5 are those of the head that you noted" in told
     assert "rows 6 to 40 are not all those that stood there then" in told
@@ -178,7 +181,7 @@ def test_a_damaged_download_is_told_by_its_line_in_plain_words(
     file = folder / "ledger.csv"
     lines = [line for line in file.read_text().splitlines() if line != verify.HEADER]
     file.write_text("\n".join(damage([verify.HEADER, *lines])))  # type: ignore[operator]
-    assert verify.main(["check", str(folder)]) == status
+    assert run(["check", str(folder)]) == status
     assert told in capsys.readouterr().out
 
 
@@ -189,7 +192,7 @@ def test_a_forecast_dated_back_before_a_published_head_is_found(
     (tmp_path / "m.txt").write_text(message(services), encoding="utf-8")
     record(services.store, [made_up(99)])  # says that it was made a week before the head
     folder = downloaded(services, tmp_path / "d", monkeypatch)
-    assert verify.main(["check", str(folder), "--proof", str(tmp_path / "m.txt")]) == 1
+    assert run(["check", str(folder), "--proof", str(tmp_path / "m.txt")]) == 1
     assert "ledger: row 41 says that it is of 2026-11-23" in capsys.readouterr().out
 
 
@@ -203,9 +206,9 @@ def test_a_receipt_is_checked_alone_and_is_a_proof_itself(
     done = subprocess.run([*alone, "receipt", str(saved)], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout.splitlines()[0][:30]) == (3, "ok   The receipt of row 12 say"), done
     for head, status in ((f"12:{receipt['hash']}", 0), (f"11:{'0' * 64}", 3), (f"12:{'0' * 64}", 1)):
-        assert verify.main(["receipt", str(saved), "--head", head]) == status, "only a proof of this row counts"
+        assert run(["receipt", str(saved), "--head", head]) == status, "only a proof of this row counts"
     folder = downloaded(services, tmp_path / "d", monkeypatch)
-    assert verify.main(["check", str(folder), "--proof", str(saved)]) == 3, "it says nothing of outcomes"
+    assert run(["check", str(folder), "--proof", str(saved)]) == 3, "it says nothing of outcomes"
     said = capsys.readouterr().out
     assert "The 28 after it are newer than your proof" in said
     assert "note outcomes: " in said and "nothing from outside was held against them" in said
@@ -224,9 +227,9 @@ def test_a_receipt_is_checked_alone_and_is_a_proof_itself(
         {"row": 1},
     ):
         saved.write_text(json.dumps(receipt | changes), encoding="utf-8")
-        assert verify.main(["receipt", str(saved)]) == 1, changes
+        assert run(["receipt", str(saved)]) == 1, changes
     saved.write_text("{}", encoding="utf-8")
-    assert verify.main(["receipt", str(saved)]) == 2
+    assert run(["receipt", str(saved)]) == 2
 
 
 def test_every_line_of_noted_heads_is_a_proof(tmp_path: Path) -> None:
@@ -263,6 +266,30 @@ def test_a_head_is_published_once_a_day_and_none_that_a_published_one_denies(ser
     with services.store.transaction() as db:
         db.execute("DELETE FROM published_heads")
     assert publish_heads(day_after(services)).published
+
+
+def test_forecasts_of_lists_are_published_and_an_earlier_head_without_them_still_stands(
+    services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    publish_heads(services)
+    lines = message(services).removeprefix("<pre>").removesuffix("</pre>").splitlines(True)
+    without = "".join(line for line in lines if "list" not in line)
+    (tmp_path / "m.txt").write_text(without, encoding="utf-8")
+    with services.store.transaction() as db:
+        db.execute("UPDATE published_heads SET statement = :text", {"text": without})
+        symbols = tuple(ListedSymbol(symbol, "XNYS", NOW.date(), "m") for symbol in ("AAPL", "MSFT"))
+        growths = (-0.1, -0.05, 0.0, 0.0, 0.01, 0.05, 0.1)
+        target = NOW.date() + timedelta(days=7)
+        made = ("l1", symbols, 5, "XNYS", NOW.date(), target, NOW, "joint", "yahoo", growths, growths)
+        list_ledger_table.append(db, IssuedList(*made))
+    assert publish_heads(day_after(services)).published, "the head of the day before is still in the ledger"
+    folder = downloaded(services, tmp_path / "d", monkeypatch)
+    assert run(["check", str(folder), "--proof", str(tmp_path / "m.txt")]) == 3
+    assert "note lists: 1 rows follow from one another" in capsys.readouterr().out
+    assert run(["check", str(folder), "--proof", str(folder / verify.HEADS)]) == 0
+    told = capsys.readouterr().out
+    assert "ok   lists: rows 1 to 1 are those of the head in heads.json, published 2026-12-01" in told
+    assert "1 of 1 forecasts of lists whose target has closed were proved by a head dated before that close" in told
 
 
 def test_doctor_tells_of_a_channel_that_does_not_let_the_bot_write(services: Services) -> None:

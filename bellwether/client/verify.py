@@ -8,9 +8,11 @@ A proof is whatever was saved outside: the text of a message of the operator's c
 receipt, or a head ROWS:HASH. Whoever runs a service can write its database anew, but none of these. A published head
 with an RFC 3161 time stamp counts too once `--authority` names the certificate of who stamped it (`openssl` checks it).
 
+It also counts the forecasts that a dated head proved before their target closed: only these were surely made in time.
+
 Exit status: 0 all agrees with a proof from outside; 1 something is not what it was; 2 a file could not be read; 3
-nothing is wrong in itself, and of some of it no proof from outside was at hand. Rows are read one by one: memory stays
-small.
+nothing is wrong in itself, and of some of it no proof from outside was at hand, or none from before any target closed.
+Rows are read one by one: memory stays small.
 """
 
 import argparse
@@ -28,19 +30,29 @@ import sys
 import tempfile
 import urllib.error
 import urllib.request
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-CHAINS = ("ledger", "outcomes", "growth", "growth_outcomes")  #: each is a file NAME.csv of the download
+#: each is a file NAME.csv of the download; outcomes come after the forecasts that they are of
+CHAINS = ("ledger", "outcomes", "growth", "growth_outcomes", "lists", "list_outcomes")
 HEADS = "heads.json"
 HEADER = "row,content,hash"
 START = bytes(32)
 SLACK = timedelta(hours=1)  #: that a row may be made before one entered earlier: processes enter at once
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_HEAD = re.compile(r"\b(ledger|outcomes|growth|growth_outcomes)\s+(\d{1,15}):([0-9a-f]{64})\b")
+_DAY = 86_400_000_000  #: microseconds, in which instants are told
+_FIRST_CLOSE = 3 * _DAY // 24  #: of a day by UTC: no exchange closes a whole session sooner
+_NEVER = 2**62  #: microseconds: proved by no head that has a date
+_GAP = timedelta(days=2)  #: between two heads of days that follow one another
+_OF = {"outcomes": "ledger", "growth_outcomes": "growth", "list_outcomes": "lists"}  #: whose outcomes
+_NAMES = {"ledger": "forecasts", "growth": "forecasts of revenue", "lists": "forecasts of lists"}
+_MADE_AT, _TARGET, _KNOWN_ON = 7, 6, 4  #: places in a row of `growth` and `lists`, of `lists`, and of `growth_outcomes`
+_HEAD = re.compile(rf"\b({'|'.join(CHAINS)})\s+(\d{{1,15}}):([0-9a-f]{{64}})\b")
 _PUBLISHED = re.compile(r"\bpublished (\S+)")
 _SEQUENCE, _OCTETS, _TIME, _EXPLICIT = 0x30, 0x04, 0x18, 0xA0  #: tags of DER
 _TITLE = re.compile(r"(?=Bellwether ledger heads of )")
@@ -69,6 +81,31 @@ class SavedHead:
     at: datetime | None  #: when it was published or stamped, where that is told
     heads: dict[str, tuple[int, str]]  #: chain to rows and the hash of the last, in hexadecimal digits
     outside: bool  #: nobody who can write the service's database can have written it
+    by: datetime | None = None  #: when its rows stood there at the latest: of a stamp the authority's time
+    stamped: bool = False
+
+
+@dataclass(slots=True)
+class InTime:
+    """How many forecasts whose target has closed, or whose revenue is known, were proved before that."""
+
+    before: int = 0
+    after: int = 0  #: by a later head alone
+    undated: int = 0  #: by no head that has a date
+
+    @property
+    def all(self) -> int:
+        """How many there are."""
+        return self.before + self.after + self.undated
+
+    def count(self, proved_by: int, closes: int) -> None:
+        """One more, proved by one instant and closing at another, in microseconds since 1970."""
+        if proved_by < closes:
+            self.before += 1
+        elif proved_by < _NEVER:
+            self.after += 1
+        else:
+            self.undated += 1
 
 
 @dataclass(slots=True)
@@ -80,6 +117,7 @@ class Findings:
     agreed: list[str] = field(default_factory=list)
     rows: dict[str, int] = field(default_factory=dict)  #: by chain, up to the first fault in it
     proved: dict[str, int] = field(default_factory=dict)  #: by chain, rows before the newest proof from outside
+    in_time: dict[str, InTime] = field(default_factory=dict)  #: by chain of forecasts
 
     @property
     def unproved(self) -> list[str]:
@@ -89,22 +127,39 @@ class Findings:
     @property
     def status(self) -> int:
         """The exit status."""
-        return 1 if self.faults else 0 if self.proved.get("ledger") and not self.unproved else 3
+        late = any(count.all and not count.before for count in self.in_time.values())
+        return 1 if self.faults else 3 if late or self.unproved or not self.proved.get("ledger") else 0
 
 
-def check(folder: Path, proofs: Sequence[SavedHead]) -> Findings:
+def check(folder: Path, proofs: Sequence[SavedHead], now: datetime) -> Findings:
     """Follow every chain of a download and hold it against the proofs. Raises Unreadable."""
-    report = Findings()
+    report, growth_proved_by = Findings(), array("q")
+    ahead = [proof for proof in proofs if proof.at is not None and proof.at > now + SLACK]
+    report.notes += [f"{proof.name}: that lies ahead, so its date counts for nothing." for proof in ahead]
+    proofs = [proof if proof not in ahead else replace(proof, at=None, by=None) for proof in proofs]
     for chain in CHAINS:
         path = _file_of(folder, chain)
         if path is None and chain == "ledger":
             raise Unreadable(f"{folder} has no ledger.csv: download it with `verify.py download ADDRESS {folder}`.")
-        _check_chain(chain, _rows(path) if path is not None else iter(()), proofs, report)
-    forecasts = report.rows["ledger"]
-    unknown = report.rows.pop("highest forecast with an outcome", 0)
-    if not report.faults and unknown > forecasts:
-        report.faults.append(f"An outcome belongs to forecast {unknown}, and the ledger ends at row {forecasts}.")
+        contents = _Contents(chain, report, growth_proved_by, _microseconds(now))
+        _check_chain(chain, _rows(path) if path is not None else iter(()), proofs, contents, report)
+    _tell_gap(proofs, report.notes)
     return report
+
+
+def _microseconds(at: datetime) -> int:
+    return (at - _EPOCH) // timedelta(microseconds=1)
+
+
+def _tell_gap(proofs: Sequence[SavedHead], notes: list[str]) -> None:
+    """Say where heads are missing: the longest time between two."""
+    dates = sorted(proof.by for proof in proofs if proof.outside and proof.by is not None)
+    gap, until = max(((after - before, after) for before, after in pairwise(dates)), default=(timedelta(), _EPOCH))
+    if gap > _GAP:
+        notes.append(
+            f"Between {(until - gap).date()} and {until.date()} there is no dated head among your proofs: rows entered "
+            "meanwhile are proved by the latter alone."
+        )
 
 
 def _file_of(folder: Path, chain: str) -> Path | None:
@@ -112,20 +167,55 @@ def _file_of(folder: Path, chain: str) -> Path | None:
     return next((path for path in paths if path.is_file()), None)
 
 
+def _proved_by(proofs: Iterable[tuple[int, SavedHead]]) -> list[tuple[int, int]]:
+    """(rows, microseconds since 1970) by which so many rows stood there at the latest, those with most rows first."""
+    proved_by, least = [], _NEVER
+    for rows, proof in sorted(proofs, key=lambda each: -each[0]):
+        if proof.by is not None:
+            least = min(least, _microseconds(proof.by))
+            proved_by.append((rows, least))
+    return proved_by
+
+
+def _floors(proofs: Iterable[tuple[int, SavedHead]], notes: list[str]) -> dict[int, datetime]:
+    """After how many rows every one was entered later than when; without heads that one with more rows contradicts."""
+    floors: dict[int, datetime] = {}
+    before_more = least = datetime.max.replace(tzinfo=UTC)
+    for rows, proof in sorted(proofs, key=lambda each: -each[0]):
+        if proof.at is None:
+            continue
+        if rows not in floors:
+            before_more = least
+        if proof.at > before_more:
+            notes.append(
+                f"{proof.name}: a head with more rows is of earlier. A clock was ahead; this date is not used."
+            )
+            continue
+        floors[rows] = max(floors.get(rows, proof.at), proof.at)
+        least = min(least, proof.at)
+    return floors
+
+
 def _check_chain(
-    chain: str, rows: Iterator[tuple[int, int, bytes, str]], proofs: Sequence[SavedHead], report: Findings
+    chain: str,
+    rows: Iterator[tuple[int, int, bytes, str]],
+    proofs: Sequence[SavedHead],
+    content_of: "_Contents",
+    report: Findings,
 ) -> None:
     known: dict[int, list[SavedHead]] = {}
     for proof in proofs:
         if chain in proof.heads:
             known.setdefault(proof.heads[chain][0], []).append(proof)
-    content_of = _Contents(chain, report)
-    before, number, agreed, floor = START, 0, 0, None
-    for proof in known.pop(0, ()):
-        if proof.at is not None and proof.outside:
-            floor = max(floor or proof.at, proof.at)
-    content_of.floor = floor
+    outside = [(rows_known, proof) for rows_known, some in known.items() for proof in some if proof.outside]
+    floors, proved_by = _floors(outside, report.notes if chain == "ledger" else []), _proved_by(outside)
+    before, number, agreed = START, 0, 0
+    known.pop(0, None)
+    content_of.floor = floors.get(0)
     for line, row, content, hashed in rows:
+        while proved_by and proved_by[-1][0] < row:
+            proved_by.pop()
+        content_of.proved_by = proved_by[-1][1] if proved_by else _NEVER
         if row != number + 1:
             report.faults.append(
                 f"{chain}: line {line} holds row {row} where row {number + 1} belongs. Rows are missing, or their "
@@ -152,8 +242,7 @@ def _check_chain(
             report.agreed.append(f"{chain}: rows 1 to {row} are those of {proof.name}.")
             if proof.outside:
                 report.proved[chain] = row
-                if proof.at is not None:
-                    content_of.floor = max(content_of.floor or proof.at, proof.at)
+                content_of.floor = floors.get(row, content_of.floor)
     else:
         for rows_known in sorted(known):
             report.faults.append(
@@ -166,11 +255,16 @@ def _check_chain(
 class _Contents:
     """What the rows of one chain say of themselves; only the first fault of a kind is told, for more follow it."""
 
-    def __init__(self, chain: str, report: Findings) -> None:
-        self._chain, self._report = chain, report
+    def __init__(self, chain: str, report: Findings, growth_proved_by: "array[int]", now: int) -> None:
+        self._chain, self._report, self._now = chain, report, now
         self.floor: datetime | None = None  #: rows from here on were entered after this
+        self.proved_by = _NEVER  #: microseconds since 1970: the row stood there at the latest
+        self._growth_proved_by = growth_proved_by  #: of each forecast of revenue
         self._told: set[str] = set()
-        self._settled = bytearray()  #: a bit for each forecast that has its outcome
+        self._forecasts = report.rows.get(_OF.get(chain, ""), 0)  #: that an outcome may belong to
+        self._all_known = not report.faults
+        self._settled = bytearray(self._forecasts // 8 + 1)  #: a bit for each forecast that has its outcome
+        self._in_time = report.in_time.setdefault(_OF.get(chain, chain), InTime())
 
     def check(self, row: int, content: bytes) -> bool:
         """Whether it is a row's content with this number."""
@@ -181,12 +275,20 @@ class _Contents:
                 return int(fields[0]) == row and len(fields) == 11
             if self._chain == "outcomes":
                 number, forecast, _, at, _ = content.split(b"\n", 4)
-                self._once(row, int(forecast))
-                self._dated(row, int(at))
+                self._outcome(row, int(forecast), int(at))
                 return int(number) == row
             stored = json.loads(content)
+            if self._chain == "lists":
+                self._times(row, int(stored[_MADE_AT]), int(stored[_TARGET]))
+            elif self._chain == "growth":
+                self._growth_proved_by.append(self.proved_by)
+                self._dated(row, int(stored[_MADE_AT]))
+            else:
+                self._outcome(row, int(stored[1]), int(stored[-1]))
+                if self._chain == "growth_outcomes" and 0 < stored[1] <= len(self._growth_proved_by):
+                    self._in_time.count(self._growth_proved_by[stored[1] - 1], int(stored[_KNOWN_ON]) * _DAY)
             return bool(stored[0] == row)
-        except (ValueError, IndexError, TypeError, KeyError, OverflowError):
+        except (ValueError, IndexError, TypeError, KeyError, OverflowError, RecursionError):
             return False
 
     def named(self, content: bytes) -> str:
@@ -194,15 +296,19 @@ class _Contents:
         parts = content[:400].decode(errors="replace").split("\n")
         if self._chain == "ledger" and len(parts) > 3:
             return f"{parts[1]}, {parts[2]}"
-        return f"of forecast {parts[1]}" if self._chain == "outcomes" and len(parts) > 2 else "growth"
+        if self._chain == "outcomes" and len(parts) > 2:
+            return f"of forecast {parts[1]}"
+        return f"of {self._chain.replace('_', ' ')}"
 
     def _times(self, row: int, made_at: int, target: int) -> None:
-        if made_at >= (target + 1) * 86_400_000_000:
+        if made_at >= (target + 1) * _DAY:
             self._tell("late", f"{self._chain}: forecast {row} was made after the session that it is about.")
+        if self._now >= (target + 1) * _DAY:
+            self._in_time.count(self.proved_by, target * _DAY + _FIRST_CLOSE)
         self._dated(row, made_at)
 
     def _dated(self, row: int, made_at: int) -> None:
-        if self.floor is not None and made_at < (self.floor - SLACK - _EPOCH) // timedelta(microseconds=1):
+        if self.floor is not None and made_at < _microseconds(self.floor - SLACK):
             told = (_EPOCH + timedelta(microseconds=made_at)).isoformat(timespec="seconds")
             self._tell(
                 "dated back",
@@ -210,17 +316,17 @@ class _Contents:
                 f"{self.floor.isoformat(timespec='seconds')} was published: it was dated back.",
             )
 
-    def _once(self, row: int, forecast: int) -> None:
+    def _outcome(self, row: int, forecast: int, at: int) -> None:
+        self._dated(row, at)
+        if not 0 < forecast <= self._forecasts:
+            if self._all_known:
+                whose = f"forecast {forecast}, and {_OF[self._chain]} ends at row {self._forecasts}"
+                self._tell("unknown", f"{self._chain}: row {row} is an outcome of {whose}: there is no such forecast.")
+            return
         place, bit = divmod(forecast, 8)
-        if not 0 < forecast < 10**10:
-            raise ValueError(forecast)
-        if place >= len(self._settled):
-            self._settled.extend(bytes(place + 4096 - len(self._settled)))
         if self._settled[place] & 1 << bit:
-            self._tell("twice", f"outcomes: row {row} is a second outcome of forecast {forecast}.")
+            self._tell("twice", f"{self._chain}: row {row} is a second outcome of forecast {forecast}.")
         self._settled[place] |= 1 << bit
-        highest = "highest forecast with an outcome"
-        self._report.rows[highest] = max(self._report.rows.get(highest, 0), forecast)
 
     def _tell(self, kind: str, fault: str) -> None:
         if kind not in self._told:
@@ -284,7 +390,7 @@ def of_statement(text: str, name: str, *, outside: bool, at: datetime | None = N
     if at is None and (told := _PUBLISHED.search(text)):
         at = _instant(told[1])
     when = f", published {at.isoformat(timespec='seconds')}" if at is not None else ""
-    return SavedHead(f"the head in {name}{when}", at, heads, outside) if heads else None
+    return SavedHead(f"the head in {name}{when}", at, heads, outside, by=at) if heads else None
 
 
 def _alone(text: str) -> list[str]:
@@ -330,7 +436,8 @@ def _of_item(item: Any, name: str, authority: Path | None, notes: list[str], out
         return of_statement(statement, name, outside=outside)
     # rows may have been entered between the head and a stamp that came hours later, so the head's own time counts
     own = None if _PUBLISHED.search(statement) else at
-    return of_statement(statement, f"{name}, stamped", outside=True, at=own)
+    proof = of_statement(statement, f"{name}, stamped", outside=True, at=own)
+    return replace(proof, by=at, stamped=True) if proof is not None else None
 
 
 def read_stamp(stamp: bytes) -> tuple[bytes, datetime]:
@@ -482,12 +589,12 @@ def _tell_line(text: str) -> None:
     sys.stdout.write(f"{text}\n")
 
 
-def _say(report: Findings, notes: Iterable[str]) -> int:
+def _say(report: Findings, proofs: Sequence[SavedHead]) -> int:
     for fault in report.faults:
         _tell_line(f"FAIL {fault}")
     for agreed in report.agreed:
         _tell_line(f"ok   {agreed}")
-    for note in notes:
+    for note in report.notes:
         _tell_line(f"note {note}")
     count, proved = report.rows.get("ledger", 0), report.proved.get("ledger", 0)
     if report.faults:
@@ -501,6 +608,13 @@ def _say(report: Findings, notes: Iterable[str]) -> int:
     else:
         later = f" The {count - proved} after it are newer than your proof." if count > proved else ""
         _tell_line(f"ok   Forecasts 1 to {proved} are what stood there when your newest proof was made.{later}")
+        for chain, timed in report.in_time.items():
+            _say_in_time(chain, timed)
+        if any(proof.by is not None and proof.outside and not proof.stamped for proof in proofs):
+            _tell_line(
+                "note Dates of heads without a stamp are those that they tell of themselves: see that they are those "
+                "of the messages in the channel."
+            )
     for chain in report.unproved if proved else ():
         _tell_line(
             f"note {chain}: {report.rows[chain]} rows follow from one another, but nothing from outside was held "
@@ -509,7 +623,18 @@ def _say(report: Findings, notes: Iterable[str]) -> int:
     return report.status
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def _say_in_time(chain: str, timed: InTime) -> None:
+    closed = "whose outcome is known" if chain == "growth" else "whose target has closed"
+    close = "that" if chain == "growth" else "that close"
+    if timed.all:
+        _tell_line(
+            f"{'ok  ' if timed.before == timed.all else 'note'} {timed.before} of {timed.all} {_NAMES[chain]} {closed} "
+            f"were proved by a head dated before {close}; {timed.after} only by a later one, {timed.undated} by none "
+            "with a date."
+        )
+
+
+def main(arguments: Sequence[str] | None = None, now: datetime | None = None) -> int:
     """Run a command; the exit status."""
     parser = argparse.ArgumentParser(prog="verify.py", description="Check a Bellwether ledger from outside.")
     commands = parser.add_subparsers(dest="command", required=True)
@@ -536,7 +661,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.command == "check":
             own = given.path / HEADS
             proofs += read_proofs(own, given.authority, notes, outside=False) if own.is_file() else []
-            return _say(check(given.path, proofs), notes)
+            report = check(given.path, proofs, now or datetime.now(UTC))
+            report.notes[:0] = notes
+            return _say(report, proofs)
         return _check_receipt(given.path, proofs)
     except Unreadable as problem:
         _tell_line(f"FAIL {problem}")

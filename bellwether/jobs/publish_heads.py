@@ -50,7 +50,7 @@ def _publish(services: Services) -> bool:
         if before is not None and before.day >= day:
             return False
         heads = checkpoint.ends(db)
-        if not heads.ledger.rows and not heads.growth.rows:
+        if not (heads.ledger.rows or heads.growth.rows or heads.lists.rows):
             return False
         if not _stands(db, before):
             log.error("The ledger's head is not published: the ledger does not prove itself.")

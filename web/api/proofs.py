@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from bellwether.client.answers.track_record import LedgerHeadsAnswer, LedgerRowsAnswer
 from bellwether.track_record.ledger import published_heads_table
-from bellwether.track_record.ledger.checkpoint import CHAINS
+from bellwether.track_record.ledger.checkpoint import EVERY_CHAIN
 from bellwether.track_record.ledger.published_heads_table import PublishedHead, statement_sha256
 from web.api.negotiate import ReplyOf
 from web.api.openapi import named_router, operation
@@ -21,25 +21,29 @@ MOST_ROWS = 10_000  #: of a page; a million rows are a hundred of them
 
 
 class ChainName(StrEnum):
-    """Which of the chains; the members are the names of `checkpoint.CHAINS`."""
+    """Which of the chains; the members are the names of `checkpoint.EVERY_CHAIN`."""
 
     LEDGER = "ledger"
     OUTCOMES = "outcomes"
     GROWTH = "growth"
     GROWTH_OUTCOMES = "growth_outcomes"
+    LISTS = "lists"
+    LIST_OUTCOMES = "list_outcomes"
 
 
 @router.get("/ledger/rows", **operation(LedgerRowsAnswer, tables=True))
 def list_ledger_rows(
     services: ServicesOf,
     reply: ReplyOf,
-    chain: Annotated[ChainName, Query(description="Forecasts, their outcomes, or those of revenue")] = ChainName.LEDGER,
+    chain: Annotated[
+        ChainName, Query(description="Forecasts, their outcomes, or those of revenue or of lists")
+    ] = ChainName.LEDGER,
     limit: Annotated[int, Query(ge=1, le=MOST_ROWS, description="Items of this page")] = 1000,
     cursor: Cursor = None,
 ) -> Response:
     """Every row of a chain as it was hashed, page by page: as CSV it is the file that `verify.py check` reads."""
     page = Page(limit, cursor)
-    hashes = CHAINS[chain]
+    hashes = EVERY_CHAIN[chain]
     with services.store.reading() as db:
         stored = hashes.page(db, page.after, limit + 1)
     stored, following = page.cut(stored, lambda row: int(row[0]))

@@ -19,14 +19,14 @@ from bellwether.track_record.ledger import ledger_table, list_ledger_table, outc
 from bellwether.track_record.ledger.hash_chain_table import NOTHING, START, HashChain, Head, hashes_at, heads
 
 log = logging.getLogger(__name__)
-#: the chains whose heads are published and dumped, by their names in the note
+#: the chains that every database and dump has, however old, by their names in the note
 CHAINS: dict[str, HashChain] = {
     "ledger": ledger_table.CHAIN,
     "outcomes": outcomes_table.CHAIN,
     "growth": revenue_ledger_table.FORECASTS,
     "growth_outcomes": revenue_ledger_table.OUTCOMES,
 }
-#: all that are noted and proved: those of lists came later, so that earlier statements and dumps lack them
+#: all that are noted, proved and published: those of lists came later, so that earlier statements and dumps lack them
 EVERY_CHAIN = CHAINS | {"lists": list_ledger_table.FORECASTS, "list_outcomes": list_ledger_table.OUTCOMES}
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from bellwether.db.connection import Connection
 from bellwether.db.database import stamp, unstamp, unstamp_or_none
 from bellwether.db.sql import insert_new, one_of
-from bellwether.track_record.ledger.checkpoint import CHAINS, Checkpoint, parse_head
+from bellwether.track_record.ledger.checkpoint import EVERY_CHAIN, Checkpoint, parse_head
 
 _TRIED = 4  #: days of which a message may still be on its way
 TITLE = "Bellwether ledger heads of"  #: begins a statement, by which the verifier finds it
@@ -36,16 +36,16 @@ class PublishedHead:
 
 
 def statement_of(heads: Checkpoint, now: datetime) -> str:
-    """The statement of a moment: six lines, each with its end."""
+    """The statement of a moment: eight lines, each with its end."""
     lines = [f"{TITLE} {now.date()}", f"published {now.isoformat(timespec='seconds')}"]
-    lines += [f"{name} {getattr(heads, name)}" for name in CHAINS]
+    lines += [f"{name} {getattr(heads, name)}" for name in EVERY_CHAIN]
     return "\n".join(lines) + "\n"
 
 
 def heads_in(statement: str) -> Checkpoint:
-    """The heads that a statement tells. Raises ValueError or LookupError for what is none."""
-    told = dict(line.split(" ", 1) for line in statement.splitlines()[2:])
-    return Checkpoint(**{name: parse_head(told[name]) for name in CHAINS})
+    """The heads that a statement tells; earlier ones lack those of lists. Raises ValueError or TypeError for none."""
+    told = (line.split(" ", 1) for line in statement.splitlines()[2:])
+    return Checkpoint(**{name: parse_head(head) for name, head in told if name in EVERY_CHAIN})
 
 
 def add(db: Connection, head: PublishedHead) -> bool:

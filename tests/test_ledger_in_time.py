@@ -1,0 +1,167 @@
+"""The verifier on small ledgers of its own: what was proved in time, dated back, settled twice, or named at random."""
+
+import hashlib
+import json
+import struct
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bellwether.client import verify
+
+MONDAY = datetime(2026, 11, 30, tzinfo=UTC)
+NOW = MONDAY + timedelta(days=60)
+DAY = (MONDAY - datetime(1970, 1, 1, tzinfo=UTC)).days
+
+
+def at(days: float) -> int:
+    """Microseconds since 1970, so many days after that Monday."""
+    return int((DAY + days) * 86_400_000_000)
+
+
+def forecast(row: int, target: int, made: float = -0.1) -> bytes:
+    texts = (row, f"f{row:020x}", "AAPL", DAY - 1, 5, DAY + target, at(made), "made-up-1", "yahoo", 1)
+    return ("%s\n" * 10 % texts).encode() + bytes(32 + 19 * 8)
+
+
+def outcome(row: int, of: int, settled: float = 40) -> bytes:
+    return f"{row}\n{of}\n{DAY}\n{at(settled)}\n".encode() + struct.pack("<d", 0.01)
+
+
+def revenue(row: int, made: float = -0.1) -> bytes:
+    stored = [row, f"g{row}", "AAPL", DAY - 90, 1, DAY, DAY - 1, at(made), "m", "sec", "USD", 1.0, "", "[]", "[]"]
+    return json.dumps(stored).encode()
+
+
+def revenue_outcome(row: int, of: int, known: int = 30, settled: float = 40) -> bytes:
+    return json.dumps([row, of, 0.1, 2.0, DAY + known, at(settled)]).encode()
+
+
+def of_list(row: int, target: int, made: float = -0.1) -> bytes:
+    return json.dumps([row, f"l{row}", "[]", 5, "XNYS", DAY - 1, DAY + target, at(made), "m", "s", "[]", "[]"]).encode()
+
+
+def list_outcome(row: int, of: int, settled: float = 40) -> bytes:
+    return json.dumps([row, of, None, at(settled)]).encode()
+
+
+Chains = dict[str, list[bytes]]
+
+
+class Download:
+    """A folder as `verify.py download` leaves it, and messages saved of it."""
+
+    def __init__(self, folder: Path, chains: Chains) -> None:
+        self.folder, self.hashes = folder / "download", dict[str, list[str]]()
+        self.folder.mkdir()
+        for chain, rows in chains.items():
+            before, lines = bytes(32), [verify.HEADER]
+            self.hashes[chain] = []
+            for number, content in enumerate(rows, 1):
+                before = hashlib.sha256(before + content).digest()
+                lines.append(f"{number},{content.hex()},{before.hex()}")
+                self.hashes[chain].append(before.hex())
+            (self.folder / f"{chain}.csv").write_text("\n".join(lines))
+
+    def message(self, published: float, **rows: int) -> str:
+        """The file of a message of so many days after that Monday, which names these rows of each chain."""
+        heads = [f"{chain} {n}:{self.hashes[chain][n - 1] if n else '0' * 64}" for chain, n in rows.items()]
+        when = MONDAY + timedelta(days=published)
+        file = self.folder.parent / f"message {published:g}.txt"
+        title = f"Bellwether ledger heads of {when.date()}\npublished {when.isoformat(timespec='seconds')}\n"
+        file.write_text(title + "\n".join(heads))
+        return str(file)
+
+    def check(self, *messages: str, now: datetime = NOW) -> int:
+        return verify.main(["check", str(self.folder), *(word for m in messages for word in ("--proof", m))], now)
+
+
+def test_forecasts_are_counted_by_whether_a_head_proved_them_before_their_target_closed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = [(1, -0.1), (5, -0.1), (0, -0.1), (5, 0.3), (8, 7.1), (300, 7.1)]  # (target, when), in days after Monday
+    download = Download(tmp_path, {"ledger": [forecast(row, *each) for row, each in enumerate(made, 1)]})
+    first, late = download.message(0.2, ledger=3), download.message(7, ledger=4)
+    counted = "of 5 forecasts whose target has closed were proved by a head dated before that close"
+    assert download.check(first, late) == 0
+    told = capsys.readouterr().out
+    assert f"note 2 {counted}; 2 only by a later one, 1 by none with a date." in told
+    assert "note Between 2026-11-30 and 2026-12-07 there is no dated head among your proofs" in told
+    assert "Dates of heads without a stamp are those that they tell of themselves" in told
+    assert download.check(late) == 3, "none was proved in time"
+    assert f"note 0 {counted}; 4 only by a later one, 1 by none" in capsys.readouterr().out
+    assert download.check(late, now=MONDAY + timedelta(days=-1)) == 0, "no target has closed yet"
+    head = f"6:{download.hashes['ledger'][5]}"
+    assert verify.main(["check", str(download.folder), "--head", head], NOW) == 3
+    assert f"0 {counted}; 0 only by a later one, 5 by none" in capsys.readouterr().out
+
+
+def test_forecasts_of_revenue_and_lists_are_counted_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    chains = {
+        "ledger": [forecast(1, 5)],
+        "growth": [revenue(1), revenue(2, made=-0.05), revenue(3)],
+        "growth_outcomes": [revenue_outcome(1, 2), revenue_outcome(2, 1, known=0)],
+        "lists": [of_list(1, 5), of_list(2, 0)],
+    }
+    download = Download(tmp_path, chains)
+    rows = {chain: len(contents) for chain, contents in chains.items()}
+    assert download.check(download.message(0.2, **rows | {"growth_outcomes": 0}), download.message(41, **rows)) == 0
+    told = capsys.readouterr().out
+    assert "1 of 2 forecasts of revenue whose outcome is known were proved by a head dated before that; 1 only" in told
+    assert "1 of 2 forecasts of lists whose target has closed were proved by a head dated before that close" in told
+    older = {chain: n for chain, n in rows.items() if chain != "lists"}
+    assert download.check(download.message(0.3, **older | {"growth_outcomes": 0}), download.message(42, **older)) == 3
+    assert "note lists: 2 rows follow from one another, but nothing from outside" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("chains", "told"),
+    [
+        ({"growth": [revenue(1), revenue(2, made=-9)]}, "growth: row 2 says that it is of 2026-11-21"),
+        ({"lists": [of_list(1, 5), of_list(2, 5, made=-9)]}, "lists: row 2 says that it is of 2026-11-21"),
+        ({"lists": [of_list(1, 5), of_list(2, 1, made=9)]}, "lists: forecast 2 was made after the session"),
+        (
+            {"growth": [revenue(1)], "growth_outcomes": [revenue_outcome(1, 1), revenue_outcome(2, 1)]},
+            "growth_outcomes: row 2 is a second outcome of forecast 1",
+        ),
+        (
+            {"lists": [of_list(1, 5)], "list_outcomes": [list_outcome(1, 1), list_outcome(2, 1)]},
+            "list_outcomes: row 2 is a second outcome of forecast 1",
+        ),
+        (
+            {"growth": [revenue(1)], "growth_outcomes": [revenue_outcome(1, 1), revenue_outcome(2, 1, settled=-9)]},
+            "growth_outcomes: row 2 says that it is of 2026-11-21",
+        ),
+        (
+            {"outcomes": [outcome(1, 9_999_999_999)]},
+            "outcomes: row 1 is an outcome of forecast 9999999999, and ledger ends at row 1: there is no such forecast",
+        ),
+        ({"outcomes": [outcome(1, -3)]}, "outcomes: row 1 is an outcome of forecast -3"),
+        ({"list_outcomes": [list_outcome(1, 10**18)]}, "and lists ends at row 0: there is no such forecast"),
+        ({"growth": [b"[" * 50_000]}, "growth: row 1 (of growth) is not what was written"),
+    ],
+)
+def test_what_no_honest_ledger_holds_is_told_of_every_chain(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], chains: Chains, told: str
+) -> None:
+    download = Download(tmp_path, {"ledger": [forecast(1, 5)]} | chains)
+    rows = {chain: 1 for chain in chains if not chain.endswith("outcomes")}
+    outcomes = {chain: 1 if "second" in told or "says" in told else 0 for chain in chains if chain.endswith("outcomes")}
+    assert download.check(download.message(0.2, ledger=1, **rows, **outcomes)) == 1
+    shown = capsys.readouterr().out
+    assert f"FAIL {told}" in shown or told in shown
+
+
+def test_a_head_of_a_clock_that_was_ahead_makes_no_forecast_dated_back(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [forecast(1, 30), forecast(2, 30, made=1), forecast(3, 30, made=2)]
+    download = Download(tmp_path, {"ledger": rows})
+    ahead, right = download.message(20, ledger=1), download.message(1.2, ledger=2)
+    assert download.check(ahead, right) == 0
+    told = capsys.readouterr().out
+    assert "note the head in message 20.txt" in told and "A clock was ahead; this date is not used" in told
+    assert "2 of 3 forecasts" in told
+    assert download.check(ahead, right, now=MONDAY + timedelta(days=3)) == 0
+    assert "that lies ahead, so its date counts for nothing" in capsys.readouterr().out
