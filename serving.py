@@ -28,6 +28,7 @@ from bellwether.core.courtesy import SWITCH, Courtesy
 from bellwether.core.errors import ConfigError, StoreError
 from bellwether.core.listening import listen, listen_for_metrics, url_of
 from bellwether.core.places import COMMAND
+from bellwether.delivery.targets.kept_key import make_if_missing
 from bellwether.hosts.lease import Lease
 from bellwether.hosts.parts import EVERY, ServicePart, named
 from bellwether.hosts.presence import tell_of_this
@@ -69,6 +70,7 @@ def serve(settings: Settings, parts: frozenset[ServicePart] = EVERY) -> int:
     listening = listen(settings.web, needed=brings or not has_bot) if ServicePart.WEB in parts or brings else None
     for_metrics = listen_for_metrics(settings.web)
     services.store.prepare()  # an upgrade takes its time, and is better refused here than at everybody's first question
+    make_if_missing(settings, services.store)
     _say_if_without_rows(services)
     sys.setswitchinterval(SWITCH)  # a message on its way out waits for no thread that computes
     workers = pools.pool(WORKERS, "worker")

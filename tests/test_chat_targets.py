@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bellwether.delivery.channels.abilities import Markup, rendered
+from bellwether.delivery.messages import TERMINAL
 from bellwether.services import Services
 from tests.support.bot_api_server.server import TelegramServer
 from tests.support.running_bot import bot_services, running_bot
@@ -110,12 +111,52 @@ def test_a_code_that_is_wrong_and_an_address_that_is_none_are_answered_kindly(se
     assert "long message" not in talk.say(long_one)
 
 
-def test_without_a_key_nothing_of_it_is_offered(tmp_path: Path) -> None:
-    talk = Talk(made(tmp_path, key=""))
+def test_where_the_operator_wants_no_targets_nothing_of_it_is_offered(tmp_path: Path) -> None:
+    talk = Talk(made(tmp_path, limit=0))
     talk.say("/alerts")
     assert "Also send to…" not in talk.labels
-    assert "target" not in talk.say("https://ntfy.sh/topic")
+    assert "other apps" not in talk.say("https://ntfy.sh/topic")
     assert "other apps" not in talk.say("/privacy")
+
+
+def with_operator(services: Services, chat_id: int) -> Services:
+    telegram = services.settings.telegram.model_copy(update={"admin_chat": chat_id})
+    return replace(services, settings=services.settings.model_copy(update={"telegram": telegram}))
+
+
+@pytest.mark.parametrize(
+    ("channels", "told", "lacks"),
+    [
+        ({"key": ""}, "I can't write to other apps here", ["CHANNELS__KEY"]),
+        ({}, "Mail is not among them", ["CHANNELS__SMTP", "CHANNELS__MAIL_FROM"]),
+        ({"mail_from": "alerts@bell.example"}, "Mail is not among them", ["CHANNELS__SMTP"]),
+    ],
+)
+def test_what_is_missing_is_said_to_everybody_and_by_name_to_the_operator(
+    tmp_path: Path, channels: dict[str, object], told: str, lacks: list[str]
+) -> None:
+    services = made(tmp_path, **channels)
+    for reader, names in ((CHAT, lacks), (7, [])):
+        talk = Talk(with_operator(services, CHAT), chat_id=reader)
+        talk.say("/alerts")
+        said = talk.press("Also send to…")
+        assert told in said
+        assert re.findall(r"BELLWETHER_(\w+)", said) == names
+        assert "terminal" not in said
+
+
+def test_without_a_key_an_address_is_refused_and_its_message_deleted(tmp_path: Path) -> None:
+    talk = Talk(made(tmp_path, key=""))
+    assert "I can't write to other apps here" in talk.say("https://ntfy.sh/topic")
+    assert talk.shown.forget_question
+
+
+def test_in_the_terminal_all_is_set_up_and_it_says_when_messages_leave(services: Services) -> None:
+    talk = Talk(services, chat_id=TERMINAL)
+    talk.say("/alerts")
+    assert "only while serve runs" in talk.press("Also send to…")
+    assert "CHANNELS__SMTP" in talk.shown.text
+    assert "only while serve runs" in talk.say(NTFY)
 
 
 def test_the_message_with_the_address_is_deleted_from_the_chat(server: TelegramServer, tmp_path: Path) -> None:

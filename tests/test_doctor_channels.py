@@ -1,6 +1,5 @@
 """What doctor says of the channels beside Telegram."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,7 +39,11 @@ def other(tmp_path: Path) -> Path:
 
 def test_where_all_can_be_reached_it_tells_how_many_there_are(services: Services, tmp_path: Path) -> None:
     (check,) = told(services, other(tmp_path), **MAIL)
-    assert (check.ok, check.detail) == (True, "1 by mail, 1 by ntfy; their addresses can be read")
+    assert (check.ok, check.detail) == (
+        True,
+        "people may set up mail, discord, slack, ntfy, matrix; in use: 1 by mail, 1 by ntfy, whose addresses can be read; "
+        "the key is CHANNELS__KEY",
+    )
 
 
 def test_where_the_key_is_missing_it_says_so(services: Services, tmp_path: Path) -> None:
@@ -78,11 +81,25 @@ def test_where_mail_is_wanted_and_not_offered_it_says_why(
     assert (check.ok, check.detail) == (False, detail)
 
 
-def test_where_nobody_uses_any_it_says_nothing(tmp_path: Path) -> None:
-    services = made(tmp_path)
-    assert examine_channels(services.settings, services.store) == []
-    without_key = replace(services, settings=made(other(tmp_path), key="").settings)
-    assert examine_channels(without_key.settings, services.store) == []
+@pytest.mark.parametrize(
+    ("channels", "parts"),
+    [
+        (
+            {},
+            ["may set up discord, slack, ntfy, matrix;", "no mail, for want of CHANNELS__SMTP and CHANNELS__MAIL_FROM"],
+        ),
+        ({"schemes": ["ntfys"]}, ["people may set up ntfy; none in use"]),
+        ({"limit": 0}, ["off: CHANNELS__LIMIT is 0"]),
+        ({"key": ""}, ["off: there is no key", "serve` makes one", "CHANNELS__KEY"]),
+    ],
+)
+def test_where_nobody_uses_any_it_says_what_is_on_and_what_is_missing(
+    tmp_path: Path, channels: dict[str, object], parts: list[str]
+) -> None:
+    services = made(tmp_path, **channels)
+    (check,) = examine_channels(services.settings, services.store)
+    assert check.ok
+    assert all(part in f"{check.detail} {check.advice}" for part in parts)
 
 
 def test_of_very_many_it_looks_at_the_oldest_and_the_newest(

@@ -188,8 +188,9 @@ def _check_channels_stay(settings: "Settings") -> None:
     """Refuse to take away the key by which the addresses beside Telegram can be read. Raises ClickException."""
     from bellwether.core.errors import WrongKey
     from bellwether.db import sealed_rows
+    from bellwether.delivery.targets.kept_key import KeySource, key_of
 
-    if settings.channels.key.get_secret_value():
+    if key_of(settings)[0] is not KeySource.DATABASE:
         return
     with suppress(WrongKey):  # which has a sentence of its own
         if sealed_rows.any_in(settings.database.path, settings.database.key.get_secret_value()):

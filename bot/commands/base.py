@@ -9,6 +9,7 @@ from bellwether.core.chat_memory import Asker
 from bellwether.core.errors import BellwetherError
 from bellwether.core.i18n.translate import said
 from bellwether.core.parsing import parse_horizon
+from bellwether.delivery.messages import TERMINAL
 from bellwether.market.symbols.spellings import is_symbol
 from bellwether.services import Services
 from bot.replies import Pressed, Reply
@@ -34,6 +35,11 @@ class ChatContext:
     def asker(self) -> Asker:
         """Whose questions go on from each other."""
         return Asker(self.chat_id, self.person)
+
+    @property
+    def is_operators(self) -> bool:
+        """Whether whoever runs the service reads here: at the terminal, or in the chat that is told of its troubles."""
+        return self.chat_id in {TERMINAL, self.services.settings.telegram.admin_chat}
 
     def note(self, *symbols: str, horizon: int | None = None) -> None:
         """Remember what is asked about, for what is asked next."""

@@ -11,11 +11,14 @@ An address and a code are typed alone, at any time: nothing has to be remembered
 import re
 from html import escape
 
+from bellwether.core.config import PREFIX
 from bellwether.core.errors import BadTarget, LimitReached
 from bellwether.core.i18n.translate import N_
 from bellwether.core.i18n.translate import gettext as _
+from bellwether.delivery.messages import TERMINAL
 from bellwether.delivery.targets import ask, kinds, page_links, sentences
 from bellwether.delivery.targets.target import StopReason, Target, TargetKind, TargetState
+from bellwether.delivery.targets.terms import TargetTerms
 from bot.commands.base import ChatContext, Given, Press, StaleButton, Who
 from bot.keyboards import in_rows
 from bot.replies import Button, Pressed, Reply, Rows
@@ -61,18 +64,18 @@ _AND_THEN = N_(
 
 
 def is_code(chat: ChatContext, text: str) -> bool:
-    """Tell whether a message has a code that proves a target, where they may be set up."""
-    return _CODE.search(text) is not None and bool(ask.offered(chat.services))
+    """Tell whether a message has a code that proves a target, where there may be some."""
+    return _CODE.search(text) is not None and ask.is_wanted(chat.services)
 
 
 def is_address(chat: ChatContext, text: str) -> bool:
-    """Tell whether a message is nothing but the address of a target, where they may be set up."""
-    return len(text) <= LONGEST_ADDRESS and kinds.looks_like_address(text) and bool(ask.offered(chat.services))
+    """Tell whether a message is nothing but the address of a target, where there may be some."""
+    return len(text) <= LONGEST_ADDRESS and kinds.looks_like_address(text) and ask.is_wanted(chat.services)
 
 
 def button(chat: ChatContext) -> Rows:
-    """Return the button that leads here; none where nothing can be set up."""
-    return ((Button(_("Also send to…"), "targets"),),) if ask.offered(chat.services) else ()
+    """Return the button that leads here, also where a key is missing; none where the operator wants no targets."""
+    return ((Button(_("Also send to…"), "targets"),),) if ask.is_wanted(chat.services) else ()
 
 
 def add(chat: ChatContext, typed: str) -> Reply:
@@ -85,7 +88,8 @@ def add(chat: ChatContext, typed: str) -> Reply:
     except (BadTarget, LimitReached) as problem:  # right or wrong, what was pasted may have a secret
         return Reply(escape(problem.for_person), buttons=(_all(),), forget_question=True)
     text = _("A code is on its way to {target}. Send it to me here; it is good for a day.")
-    return Reply(text.format(target=_bold(target)), buttons=(_all(),), forget_question=True)
+    told = [text.format(target=_bold(target)), _in_terminal(chat)]
+    return Reply("\n\n".join(filter(None, told)), buttons=(_all(),), forget_question=True)
 
 
 def prove(chat: ChatContext, typed: str) -> Reply:
@@ -100,14 +104,41 @@ def every_target(chat: ChatContext) -> Reply:
     """Show all targets of a chat, and the kinds of new ones. Raises StoreError."""
     targets = ask.of_chat(chat.services, chat.chat_id)
     lines = [_state(target) for target in targets]
-    opening = _("<b>Where alerts and digests go too.</b> Press one to stop or delete it, or + for a new one.")
     offered = ask.offered(chat.services)
+    opening = _("<b>Where alerts and digests go too.</b> Press one to stop or delete it, or + for a new one.")
+    lacks = _lacks(chat)
+    if not offered and not targets:
+        opening, lacks = lacks, ""
     buttons = (
         *in_rows([Button(sentences.name(target), f"target:{target.id}") for target in targets], 2),
         *in_rows([Button(f"+ {sentences.label(kind)}", f"newtarget:{kind.value}") for kind in offered], 3),
         (Button(_("All my alerts"), "alerts"),),
     )
-    return Reply("\n\n".join(filter(None, [opening, "\n".join(lines)])), buttons=buttons)
+    return Reply("\n\n".join(filter(None, [opening, "\n".join(lines), lacks, _in_terminal(chat)])), buttons=buttons)
+
+
+def _lacks(chat: ChatContext) -> str:
+    """What cannot be set up for want of a setting; whoever runs the service is told its name. Empty for nothing."""
+    terms = TargetTerms.of(chat.services.settings)
+    if terms.sealer is None:
+        told = escape(ask.without_key().for_person)
+    elif terms.awaits_mail:
+        told = _("Mail is not among them: whoever runs me has set up no mail server.")
+    else:
+        return ""
+    if not chat.is_operators:
+        return told
+    lacks = terms.mail_lacks if terms.sealer is not None else ("CHANNELS__KEY",)
+    names = ", ".join(f"<code>{PREFIX}{name}</code>" for name in lacks)
+    how = _("You run me: what is missing is {settings}. The command <code>doctor</code> says how to go on.")
+    return f"{told} {how.format(settings=names)}"
+
+
+def _in_terminal(chat: ChatContext) -> str:
+    """What differs in the terminal; empty elsewhere."""
+    if chat.chat_id != TERMINAL:
+        return ""
+    return _("Here in the terminal you can set all of it up, but messages leave only while <code>serve</code> runs.")
 
 
 def _one(target: Target) -> Reply:

@@ -28,6 +28,19 @@ def offered(services: Services) -> list[TargetKind]:
     return kinds.offered(terms) if terms.sealer is not None and terms.limit > 0 else []
 
 
+def is_wanted(services: Services) -> bool:
+    """Whether whoever runs the service lets chats have targets, though the key for them may be missing."""
+    channels = services.settings.channels
+    return channels.limit > 0 and bool(channels.schemes)
+
+
+def without_key() -> BadTarget:
+    """What people are told who want a target where there is no key."""
+    return BadTarget(
+        said("I can't write to other apps here: whoever runs me has not set the key that keeps addresses secret.")
+    )
+
+
 def of_chat(services: Services, chat_id: int) -> list[Target]:
     """The targets of a chat, oldest first. Raises StoreError."""
     with services.store.reading() as db:
@@ -41,9 +54,7 @@ def add(services: Services, chat_id: int, typed: str, language: str) -> Target:
     """
     terms = TargetTerms.of(services.settings)
     if terms.sealer is None or terms.limit == 0:
-        raise BadTarget(
-            said("I can't write to other apps here: whoever runs me has not set the key that keeps addresses secret.")
-        )
+        raise without_key()
     address = kinds.read_address(typed, terms)
     now = services.clock()
     check_all(services, terms.sealer, "chats")

@@ -7,13 +7,12 @@ from bellwether.core.errors import BadTarget
 from bellwether.core.i18n.translate import said
 from bellwether.delivery.channels.abilities import Abilities, Markup, PicturePlace
 from bellwether.delivery.targets.target import TargetKind
-from bellwether.delivery.targets.terms import TargetTerms
+from bellwether.delivery.targets.terms import MAIL_SCHEME, TargetTerms
 
 _LONGEST = 500  #: characters of an address
 _MAIL = re.compile(r"(?:mailto:)?([a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64})@((?:[a-z0-9-]{1,63}\.)+[a-z0-9-]{2,63})", re.I)
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://\S+", re.I)
 _BARE_NTFY = re.compile(r"ntfy\.sh/[\w-]+", re.I)  #: as the app shows it
-_MAIL_SCHEME = "mailto"
 _WEB = frozenset({"http", "https"})  #: apprise knows which service such an address is of
 _GMAIL = frozenset({"gmail.com", "googlemail.com"})  #: one service, for which dots before the @ are none
 _LEAST_SECRET = 12  #: characters of an address of which the last ones may be shown
@@ -64,7 +63,7 @@ def looks_like_address(text: str) -> bool:
     if _MAIL.fullmatch(word) or _BARE_NTFY.fullmatch(word):
         return True
     scheme = _SCHEME.fullmatch(word)
-    return scheme is not None and (scheme[1].lower() in _OF_SCHEME or scheme[1].lower() in {*_WEB, _MAIL_SCHEME})
+    return scheme is not None and (scheme[1].lower() in _OF_SCHEME or scheme[1].lower() in {*_WEB, MAIL_SCHEME})
 
 
 def is_mail(text: str) -> bool:
@@ -74,8 +73,8 @@ def is_mail(text: str) -> bool:
 
 def offered(terms: TargetTerms) -> list[TargetKind]:
     """The kinds that may be set up, in the order of the list."""
-    kinds = {_OF_SCHEME.get(scheme, TargetKind.OTHER) for scheme in terms.schemes - {_MAIL_SCHEME}}
-    if terms.mails and _MAIL_SCHEME in terms.schemes:
+    kinds = {_OF_SCHEME.get(scheme, TargetKind.OTHER) for scheme in terms.schemes - {MAIL_SCHEME}}
+    if terms.mails and MAIL_SCHEME in terms.schemes:
         kinds.add(TargetKind.MAIL)
     return [kind for kind in TargetKind if kind in kinds]
 
@@ -93,7 +92,7 @@ def read_address(typed: str, terms: TargetTerms) -> TargetAddress:
     scheme = _SCHEME.fullmatch(text)
     if scheme is None:
         raise BadTarget(said("I don't see an address in that. Copy all of it, from https:// on, and send it alone."))
-    if scheme[1].lower() not in {*terms.schemes, *_WEB} or scheme[1].lower() == _MAIL_SCHEME:
+    if scheme[1].lower() not in {*terms.schemes, *_WEB} or scheme[1].lower() == MAIL_SCHEME:
         raise _not_allowed(scheme[1].lower(), terms)
     return _by_apprise(text, terms)
 

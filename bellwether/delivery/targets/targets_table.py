@@ -58,6 +58,11 @@ def is_any(db: Connection) -> bool:
     return bool(db.rows("SELECT 1 AS n FROM targets LIMIT 1"))
 
 
+def needs_key(db: Connection) -> bool:
+    """Whether there are rows that a key has sealed or marked: without that key they tell nothing."""
+    return is_any(db) or bool(db.rows("SELECT 1 AS n FROM target_requests LIMIT 1"))
+
+
 def count_in_use(db: Connection) -> dict[TargetKind, int]:
     """How many of all chats something goes to, or may once they are proved; most first."""
     sql = "SELECT kind, count(*) AS n FROM targets WHERE state <> :stopped GROUP BY kind ORDER BY n DESC, kind"
