@@ -41,8 +41,8 @@ def test_where_all_can_be_reached_it_tells_how_many_there_are(services: Services
     (check,) = told(services, other(tmp_path), **MAIL)
     assert (check.ok, check.detail) == (
         True,
-        "people may set up mail, discord, slack, ntfy, matrix; in use: 1 by mail, 1 by ntfy, whose addresses can be read; "
-        "the key is CHANNELS__KEY",
+        "people may set up mail, discord, slack, ntfy, matrix; in use: 1 by mail, 1 by ntfy, whose addresses "
+        "can be read; the key is CHANNELS__KEY",
     )
 
 

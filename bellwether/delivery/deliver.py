@@ -225,12 +225,11 @@ class _DeliveryBatch:
         resting: Sequence[Collection[int]],
         lanes: Counter[str],
     ) -> Sequence[OutboxMessage]:
-        now, most = self._clock(), self._channel.lane_places()
+        now = self._clock()
         claimed: list[OutboxMessage] = []
         for which, recipients in enumerate(resting):
             # of those that have to wait a single one: it must not take the places of what comes meanwhile
             while len(claimed) < (room if which == 0 else 1) and not self._stopping():
-                full = [lane for lane, under_way in lanes.items() if under_way >= most]
                 message = outbox_table.claim_next(
                     db,
                     now,
@@ -239,7 +238,7 @@ class _DeliveryBatch:
                     claimable,
                     busy=self._busy,
                     resting=recipients,
-                    full=full,
+                    full=self._channel.full_lanes(lanes),
                 )
                 if message is None:
                     break

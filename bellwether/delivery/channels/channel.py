@@ -4,7 +4,7 @@ A new channel gives two things: `kind`, whose messages it takes, and `send`. All
 is there for a receiver that is peculiar: it answers with a pace, a right to send, or a dead end.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
@@ -29,7 +29,7 @@ class Accepted:
 class Channel:
     """One way for messages to leave. Its methods but `send` are called in threads, those with `db` in a transaction.
 
-    A run is: can_send | spread | some times: may_claim, at_once, lane_places, resting, spread | send |
+    A run is: can_send | spread | some times: may_claim, at_once, full_lanes, resting, spread | send |
     arrived or failed | counted.
     """
 
@@ -77,9 +77,12 @@ class Channel:
         """How many messages are worth having on their way at the same time, by how far away the other end is."""
         return AT_ONCE
 
-    def lane_places(self) -> int:
-        """How many of them may go by one lane, such as one mail server: the others are for what goes elsewhere."""
-        return self.at_once()
+    def full_lanes(self, under_way: Mapping[str, int]) -> Collection[str]:
+        """The lanes, such as one mail server, by which no more may go: places are left for what goes elsewhere.
+
+        Beside each lane is how many are on their way by it.
+        """
+        return ()
 
     def resting(self, longer_than: float = 0.0) -> Collection[int]:
         """The recipients to whom sending would wait so many seconds, and more."""

@@ -4,7 +4,7 @@ what is owed to chats | `spread` over their targets | `send`, rendered for each 
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -24,6 +24,7 @@ from bellwether.delivery.channels.abilities import Abilities, PicturePlace, part
 from bellwether.delivery.channels.addresses import is_open
 from bellwether.delivery.channels.channel import Accepted, Channel
 from bellwether.delivery.channels.guard import ConnectionGuard
+from bellwether.delivery.channels.lane_places import AT_ONCE, full_lanes
 from bellwether.delivery.channels.outages import Outages
 from bellwether.delivery.channels.own_threads import Deadline, OwnThreads
 from bellwether.delivery.channels.stopping import why_to_stop
@@ -52,8 +53,6 @@ from bellwether.delivery.targets.target_outbox_table import MailThread
 from bellwether.delivery.targets.terms import TargetTerms
 from bellwether.delivery.targets.told import ChartOf, MessageChart, Told, whole
 
-AT_ONCE = 24  #: targets that are written to at the same time: some of them answer late
-OF_ONE_KIND = 8  #: of these, so many of one kind: one server that answers nobody is not to hold up all others
 TIMEOUT = 40.0  #: seconds for all of a message, from when it has a thread; of a mail, until it is handed over
 _SPREAD_AT_ONCE = 200
 _ASKED_FOR = frozenset({TARGET_PROOF, READER_LINK, READER_ACCESS})  #: a person waits for it, whatever is paused
@@ -117,9 +116,9 @@ class NotifyChannel(Channel):
         """As many as there are threads for."""
         return AT_ONCE
 
-    def lane_places(self) -> int:
-        """A share, so that some are left for every other kind."""
-        return OF_ONE_KIND
+    def full_lanes(self, under_way: Mapping[str, int]) -> Collection[str]:
+        """Each kind is a lane with places of its own."""
+        return full_lanes(under_way)
 
     def spread(self, db: Connection, now: datetime) -> bool:
         """What is owed to chats becomes a row for each of their targets."""
