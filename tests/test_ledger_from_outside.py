@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from bellwether.ask import forecasts
 from bellwether.client import verify
 from bellwether.core.config import load_settings
 from bellwether.delivery.channels.channel import Accepted
@@ -290,6 +291,28 @@ def test_forecasts_of_lists_are_published_and_an_earlier_head_without_them_still
     told = capsys.readouterr().out
     assert "ok   lists: rows 1 to 1 are those of the head in heads.json, published 2026-12-01" in told
     assert "1 of 1 forecasts of lists whose target has closed were proved by a head dated before that close" in told
+
+
+def test_a_clock_that_once_was_ahead_is_told_and_keeps_no_later_head_in(
+    services: Services, caplog: pytest.LogCaptureFixture
+) -> None:
+    def proof(at: Services) -> tuple[bool, str]:
+        ((ok, detail),) = [(check.ok, check.detail) for check in examine(at) if check.name == "Proof"]
+        return ok, detail
+
+    publish_heads(replace(services, clock=lambda: NOW + timedelta(days=400)))
+    ok, detail = proof(services)
+    assert not ok and detail.startswith("A head was published for 2028-01-04, which lies ahead")
+    for days in (0, 1):
+        caplog.clear()
+        at = replace(services, clock=partial(lambda days: NOW + timedelta(days=days), days))
+        assert publish_heads(at).published
+        assert "was published for 2028-01-04, which lies ahead" in caplog.text
+        ok, detail = proof(at)
+        assert ok and detail.startswith(f"the ledger's head of {(NOW + timedelta(days=days)).date()} was published;")
+        assert "published for 2028-01-04, which lies ahead" in detail
+        head = forecasts.published_head(at)
+        assert head is not None and head.published_at == at.clock()
 
 
 def test_doctor_tells_of_a_channel_that_does_not_let_the_bot_write(services: Services) -> None:

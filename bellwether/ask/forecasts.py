@@ -160,10 +160,10 @@ def ledger_head(services: Services) -> str:
 
 
 def published_head(services: Services) -> PublishedHead | None:
-    """The newest head of the ledger that left the house; None where there is none that can be read."""
+    """The newest head of the ledger that left the house by today; None where there is none that can be read."""
     try:
         with services.store.reading() as db:
-            return published_heads_table.newest(db)
+            return published_heads_table.newest(db, services.clock().date())
     except StoreError:
         return None
 

@@ -19,19 +19,26 @@ def examine_proof(settings: Settings, store: Store, now: datetime) -> list[Check
     proof = settings.proof
     try:
         with store.reading() as db:
-            head = published_heads_table.newest(db)
-            message = published_heads_table.newest_message(db)
+            head = published_heads_table.newest(db, now.date())
+            ahead = published_heads_table.ahead(db, now.date())
+            message = published_heads_table.newest_message(db, now.date())
     except StoreError:  # which has a line of its own
         return []
     if proof.authority and not Path(proof.authority_certificate).is_file():
         detail = "there is a time stamp authority, and no file with its certificate."
         return [Check("Proof", False, detail, "Set PROOF__AUTHORITY_CERTIFICATE.")]
+    wrong_clock = ""
+    if ahead is not None:
+        wrong_clock = (
+            f"A head was published for {ahead.day}, which lies ahead: this machine's clock was ahead then, or is "
+            "behind now. Heads of the days before go on; see that the clock is right."
+        )
     if head is None:
-        return []
+        return [Check("Proof", False, wrong_clock, _AGAIN)] if wrong_clock else []
     if not (proof.channel or proof.authority):
         detail = f"the ledger's head of {head.day} is in the API alone."
         advice = "PROOF__CHANNEL or PROOF__AUTHORITY has it leave the house: docs/track-record.md."
-        return [Check("Proof", True, detail, advice)]
+        return [Check("Proof", True, f"{detail} {wrong_clock}".rstrip(), advice)]
     problems = []
     if message is not None and message.error:
         why = message.error.removeprefix(FORBIDDEN).removeprefix(GONE).rstrip(".")
@@ -44,8 +51,9 @@ def examine_proof(settings: Settings, store: Store, now: datetime) -> list[Check
     if now - head.published_at > _LATE:
         problems.append(f"The last head was published on {head.day}; the log says what keeps the next one.")
     if problems:
-        return [Check("Proof", False, " ".join(problems), _AGAIN)]
+        return [Check("Proof", False, " ".join(filter(None, [*problems, wrong_clock])), _AGAIN)]
     waiting = message is not None and message.state == MessageState.PENDING.value
     told = "; its message waits to be sent" if waiting else ""
     stamped = f", stamped {head.stamped_at:%Y-%m-%d %H:%M} UTC" if head.stamped_at else ""
-    return [Check("Proof", True, f"the ledger's head of {head.day} was published{stamped}{told}")]
+    detail = f"the ledger's head of {head.day} was published{stamped}{told}"
+    return [Check("Proof", True, f"{detail}. {wrong_clock}" if wrong_clock else detail)]

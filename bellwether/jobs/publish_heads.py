@@ -7,6 +7,7 @@ Whoever holds the database can write it anew; what others hold by then they cann
 
 import html
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -46,19 +47,27 @@ def _publish(services: Services) -> bool:
     now, channel = services.clock(), services.settings.proof.channel
     day = str(now.date())
     with services.store.transaction() as db:
-        before = published_heads_table.newest(db)
-        if before is not None and before.day >= day:
+        before = published_heads_table.newest(db, now.date())
+        if before is not None and before.day == day:
             return False
+        ahead = published_heads_table.ahead(db, now.date())
         heads = checkpoint.ends(db)
         if not (heads.ledger.rows or heads.growth.rows or heads.lists.rows):
             return False
-        if not _stands(db, before):
+        if not _stands(db, [each for each in (before, ahead) if each is not None]):
             log.error("The ledger's head is not published: the ledger does not prove itself.")
             admin_notes.tell(db, services.settings.telegram.admin_chat, admin_notes.AdminTopic.LEDGER, now)
             return False
         statement = published_heads_table.statement_of(heads, now)
         key = f"{HEADS}:{channel}:{day}" if channel else ""
         added = published_heads_table.add(db, PublishedHead(day, now, statement, key))
+        if ahead is not None:
+            log.warning(
+                "A head of the ledger was published for %s, which lies ahead: this machine's clock was ahead then, or "
+                "is behind now. That of %s is published all the same.",
+                ahead.day,
+                day,
+            )
         if added and channel:
             text = f"<pre>{html.escape(statement)}</pre>"
             draft = outbox_table.Draft(key, recipient_of(channel), HEADS, text, now, now + KEEP_SENDING)
@@ -66,12 +75,12 @@ def _publish(services: Services) -> bool:
         return added
 
 
-def _stands(db: Connection, before: PublishedHead | None) -> bool:
+def _stands(db: Connection, before: Sequence[PublishedHead]) -> bool:
     """Whether the last proof found the ledger whole, and what was published last is still in it."""
     proof = verified_table.last(db)
     if proof is not None and not proof.whole:
         return False
-    return before is None or not published_heads_table.heads_in(before.statement).lost(db)
+    return not any(published_heads_table.heads_in(head.statement).lost(db) for head in before)
 
 
 def _stamp(services: Services) -> bool:
@@ -79,7 +88,7 @@ def _stamp(services: Services) -> bool:
     if not proof.authority:
         return False
     with store.reading() as db:
-        head = published_heads_table.newest(db)
+        head = published_heads_table.newest(db, services.clock().date())
     if head is None or head.stamp is not None:
         return False
     try:

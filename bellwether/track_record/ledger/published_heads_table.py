@@ -5,7 +5,7 @@ A statement is a few lines of text, the same in the message to the channel, in t
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from bellwether.db.connection import Connection
 from bellwether.db.database import stamp, unstamp, unstamp_or_none
@@ -60,9 +60,15 @@ def add(db: Connection, head: PublishedHead) -> bool:
     return db.execute(sql, values).rowcount == 1
 
 
-def newest(db: Connection) -> PublishedHead | None:
-    """The last one; None before the first."""
-    row = db.first_row("SELECT * FROM published_heads ORDER BY day DESC LIMIT 1", {})
+def newest(db: Connection, today: date) -> PublishedHead | None:
+    """The last one up to today; None before the first."""
+    row = db.first_row("SELECT * FROM published_heads WHERE day <= :day ORDER BY day DESC LIMIT 1", {"day": str(today)})
+    return _head(row) if row else None
+
+
+def ahead(db: Connection, today: date) -> PublishedHead | None:
+    """The last one of a day after today, when a clock was ahead; None where there is none."""
+    row = db.first_row("SELECT * FROM published_heads WHERE day > :day ORDER BY day DESC LIMIT 1", {"day": str(today)})
     return _head(row) if row else None
 
 
@@ -102,9 +108,9 @@ class HeadMessage:
     error: str  #: why it, or one before it that it waits for, did not arrive; empty where nothing failed
 
 
-def newest_message(db: Connection) -> HeadMessage | None:
-    """Of the newest head; None where it has no message, or that is forgotten by now."""
-    heads = page(db, 0, _TRIED)
+def newest_message(db: Connection, today: date) -> HeadMessage | None:
+    """Of the newest head up to today; None where it has no message, or that is forgotten by now."""
+    heads = page(db, int(f"{today + timedelta(days=1):%Y%m%d}"), _TRIED)
     keys = [head.message_key for head in heads if head.message_key]
     if not heads or not heads[0].message_key:
         return None
