@@ -4,7 +4,10 @@ import asyncio
 import base64
 import hashlib
 import json
+import socket
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -74,6 +77,7 @@ def test_what_is_no_stamp_of_this_request_is_refused_in_words(authority: TimeSta
     assert "is no time stamp" in refused(lambda request: b"", authority.root)
     assert "is too long" in refused(lambda request: bytes(200_000), authority.root)
     assert "answered 503" in refused(lambda request: b"", authority.root, 503)
+    assert "answered 302: redirects are not followed" in refused(lambda request: b"", authority.root, 302)
     assert "another digest" in refused(another_digest, authority.root)
     assert "refused" in refused(lambda request: authority.answer(b"nonsense"), authority.root)
     with answering(first_again) as server:
@@ -102,6 +106,34 @@ def test_one_that_is_down_or_slow_is_given_up(authority: TimeStampAuthority, mon
         request_stamp(address(server), authority.root, CONTENT)
     with pytest.raises(NoTimeStamp, match="cannot be reached"):
         request_stamp("http://127.0.0.1:9/", authority.root, CONTENT)
+
+
+@pytest.mark.parametrize("beginning", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n"])
+def test_one_that_answers_byte_by_byte_is_given_up_as_well(
+    authority: TimeStampAuthority, monkeypatch: pytest.MonkeyPatch, beginning: bytes
+) -> None:
+    """Each byte comes in time for a socket; all of them together never would."""
+    monkeypatch.setattr(time_stamps, "TIMEOUT", 0.2)
+    hung_up = threading.Event()
+
+    def drip() -> None:
+        connection, _ = listening.accept()
+        with connection, suppress(OSError):
+            connection.sendall(beginning)
+            while not hung_up.wait(0.02):
+                connection.sendall(b"H")
+        hung_up.set()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = threading.Thread(target=drip)
+        server.start()
+        try:
+            with pytest.raises(NoTimeStamp, match=r"no answer within 0\.2 s"):
+                request_stamp(f"http://127.0.0.1:{listening.getsockname()[1]}/", authority.root, CONTENT)
+            assert hung_up.wait(5), "the connection is closed, and its thread ends"
+        finally:
+            hung_up.set()
+            server.join()
 
 
 @pytest.fixture

@@ -7,21 +7,24 @@ The library is loaded with the first stamp: a service without an authority never
 
 import hashlib
 import http.client
-import time
-import urllib.error
-import urllib.request
+import socket
+import threading
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from bellwether.core.errors import BellwetherError
+from bellwether.core.pools import pool
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
 TIMEOUT = 20.0  #: seconds for all of it
 _LARGEST = 65_536  #: bytes of an answer; those of known authorities have about 6,000
+_CHECK = "check proof.authority."
 
 
 class NoTimeStamp(BellwetherError):
@@ -90,28 +93,59 @@ def _trusted(file: Path) -> "list[Certificate]":
         raise NoTimeStamp(f"The file of proof.authority_certificate cannot be used: {why}.") from None
 
 
+class _Exchange:
+    """One request to an authority and its answer, which another thread may break off wherever it has come to."""
+
+    def __init__(self, address: str) -> None:
+        """Raises ValueError for an address that is none."""
+        parts = urlsplit(address)
+        connection = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        self._connection = connection(parts.hostname or "", parts.port, timeout=TIMEOUT)
+        self._target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        self._is_over = threading.Event()
+        self._socket: socket.socket | None = None
+
+    def run(self, body: bytes) -> tuple[int, bytes]:
+        """The status, and no more of the answer than is looked at. Raises OSError and HTTPException."""
+        headers = {"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}
+        with closing(self._connection):
+            self._connection.connect()
+            self._socket = self._connection.sock
+            if self._is_over.is_set():
+                raise TimeoutError
+            self._connection.request("POST", self._target, body, headers)
+            with self._connection.getresponse() as answer:
+                return answer.status, answer.read(_LARGEST + 1)
+
+    def break_off(self) -> None:
+        """Let the thread end that waits for the authority."""
+        self._is_over.set()
+        if self._socket is not None:
+            with suppress(OSError):  # it may be closed by now
+                self._socket.shutdown(socket.SHUT_RDWR)
+
+
 def _post(address: str, body: bytes) -> bytes:
-    """The answer's body. Raises NoTimeStamp, also for one that is too long or comes too slowly."""
-    headers = {"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}
-    until = time.monotonic() + TIMEOUT
+    """The answer's body; no redirect is followed. Raises NoTimeStamp, also for one that is long or comes too slowly."""
     try:
-        request = urllib.request.Request(address, body, headers)
-        with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
-            read = b""
-            while part := answer.read1(_LARGEST):
-                read += part
-                if len(read) > _LARGEST:
-                    raise NoTimeStamp("The time stamp authority's answer is too long to be one; check proof.authority.")
-                if time.monotonic() > until:
-                    raise TimeoutError
-            return read
-    except urllib.error.HTTPError as problem:
-        problem.close()
-        raise NoTimeStamp(f"The time stamp authority answered {problem.code}; it is asked again.") from None
+        exchange = _Exchange(address)
+        # in a thread of its own: the bound of a socket is for each read, and a name or a header may come in many
+        thread = pool(1, "time-stamp")
+        try:
+            status, read = thread.submit(exchange.run, body).result(TIMEOUT)
+        finally:
+            exchange.break_off()
+            thread.shutdown(wait=False)
     except TimeoutError:
         raise NoTimeStamp(f"The time stamp authority gave no answer within {TIMEOUT:g} s; it is asked again.") from None
     except (OSError, http.client.HTTPException, ValueError) as problem:
-        reason = getattr(problem, "reason", problem)
         raise NoTimeStamp(
-            f"The time stamp authority cannot be reached ({type(reason).__name__}); it is asked again."
+            f"The time stamp authority cannot be reached ({type(problem).__name__}); it is asked again."
         ) from None
+    if 300 <= status < 400:
+        raise NoTimeStamp(f"The time stamp authority answered {status}: redirects are not followed; {_CHECK}")
+    if status != http.client.OK:
+        raise NoTimeStamp(f"The time stamp authority answered {status}; it is asked again.")
+    if len(read) > _LARGEST:
+        raise NoTimeStamp(f"The time stamp authority's answer is too long to be one; {_CHECK}")
+    return read
