@@ -771,5 +771,7 @@ def test_a_published_head_is_kept_stamped_and_paged(store: PostgresStore) -> Non
         newest, before = published_heads_table.page(db, 0, 2)
         assert (newest.stamp, newest.stamped_at, newest.stamp_error) == (b"\x00stamp", NOW, "")
         assert published_heads_table.page(db, before.number, 9) == [heads[0]]
-        assert published_heads_table.newest(db) == newest
-        assert published_heads_table.newest_message(db) is None
+        assert published_heads_table.newest(db, days[2].date()) == newest
+        assert published_heads_table.newest(db, days[1].date()) == before
+        assert published_heads_table.ahead(db, days[1].date()) == newest
+        assert published_heads_table.newest_message(db, days[2].date()) is None
