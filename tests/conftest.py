@@ -165,7 +165,9 @@ def database_kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(Kind, "postgres", True)
     monkeypatch.setattr("bellwether.services.open_store", lambda settings: of_postgres(settings.path))
     yield kind
+    used = bool(Kind.opened)
     forget_databases()
+    assert used, "nothing of this test was on PostgreSQL: open its database by tests.support, or mark it `sqlite`"
 
 
 @pytest.hookimpl(optionalhook=True)

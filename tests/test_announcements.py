@@ -35,6 +35,7 @@ def days(facts: Facts) -> list[date]:
     return [fact.day for fact in facts]
 
 
+@pytest.mark.sqlite
 def test_what_was_over_when_first_asked_is_a_fact_of_the_past_and_what_lies_ahead_is_known_from_today() -> None:
     facts = after((), told(*PAST, NEXT), None, TODAY)
     assert [fact.known_from for fact in facts] == [None, None, None, TODAY]
@@ -42,6 +43,7 @@ def test_what_was_over_when_first_asked_is_a_fact_of_the_past_and_what_lies_ahea
     assert days(known_on(facts, TODAY)) == [*PAST, NEXT]
 
 
+@pytest.mark.sqlite
 def test_a_date_that_moves_by_a_week_is_a_new_fact_and_the_old_one_says_until_when_it_stood() -> None:
     facts = after((), told(*PAST, NEXT), None, TODAY)
     moved, later = NEXT + timedelta(7), TODAY + timedelta(3)
@@ -51,6 +53,7 @@ def test_a_date_that_moves_by_a_week_is_a_new_fact_and_the_old_one_says_until_wh
     assert days(known_on(facts, later)) == [*PAST, moved]
 
 
+@pytest.mark.sqlite
 def test_a_report_that_came_on_another_day_than_told_moves_too() -> None:
     facts = after((), told(NEXT), None, TODAY)
     facts = after(facts, told(NEXT + timedelta(2)), TODAY, NEXT + timedelta(3))
@@ -58,6 +61,7 @@ def test_a_report_that_came_on_another_day_than_told_moves_too() -> None:
     assert days(known_on(facts, NEXT + timedelta(3))) == [NEXT + timedelta(2)]
 
 
+@pytest.mark.sqlite
 def test_the_same_answer_again_changes_nothing() -> None:
     facts = after((), told(*PAST, NEXT), None, TODAY)
     for later in (TODAY, TODAY + timedelta(1), NEXT, NEXT + timedelta(40)):
@@ -65,18 +69,21 @@ def test_the_same_answer_again_changes_nothing() -> None:
         assert not changes.withdrawn and not changes.added
 
 
+@pytest.mark.sqlite
 def test_an_answer_without_any_future_withdraws_nothing() -> None:
     facts = after((), told(*PAST, NEXT), None, TODAY)
     assert learned(facts, told(*PAST), TODAY, TODAY + timedelta(1)).withdrawn == ()
     assert learned(facts, (), TODAY, TODAY + timedelta(1)).withdrawn == ()
 
 
+@pytest.mark.sqlite
 def test_a_date_that_is_put_off_by_months_does_not_stand() -> None:
     facts = after((), told(NEXT), None, TODAY)
     facts = after(facts, told(NEXT + timedelta(60)), TODAY, TODAY + timedelta(1))
     assert days(known_on(facts, TODAY + timedelta(1))) == [NEXT + timedelta(60)]
 
 
+@pytest.mark.sqlite
 def test_a_report_of_today_stands_though_the_source_tells_the_next_one_already() -> None:
     facts = after((), told(NEXT), None, TODAY)
     assert days(known_on(after(facts, told(NEXT + timedelta(91)), TODAY, NEXT), NEXT)) == [
@@ -85,12 +92,14 @@ def test_a_report_of_today_stands_though_the_source_tells_the_next_one_already()
     ]
 
 
+@pytest.mark.sqlite
 def test_a_report_that_nobody_announced_is_known_from_the_day_on_which_it_is_first_told() -> None:
     facts = after((), told(*PAST), None, TODAY)
     facts = after(facts, told(*PAST, NEXT), NEXT - timedelta(1), NEXT + timedelta(1))
     assert facts[-1].known_from == NEXT + timedelta(1)
 
 
+@pytest.mark.sqlite
 def test_older_reports_that_a_source_adds_later_are_facts_of_the_past() -> None:
     facts = after((), told(*PAST[1:]), None, TODAY)
     facts = after(facts, told(*PAST), TODAY, TODAY + timedelta(1))
@@ -110,11 +119,13 @@ def test_days_that_cannot_be_are_left_out(odd: Facts) -> None:
     assert days(after((), (*told(NEXT), *odd), None, TODAY)) == [NEXT]
 
 
+@pytest.mark.sqlite
 def test_doubled_days_are_one_report_and_the_earlier_counts() -> None:
     answer = told(NEXT + timedelta(1), NEXT, NEXT, NEXT + timedelta(19))
     assert days(after((), answer, None, TODAY)) == [NEXT]
 
 
+@pytest.mark.sqlite
 def test_a_range_is_one_fact_and_another_range_another_fact() -> None:
     facts = after((), told(NEXT, last_day=NEXT + timedelta(4)), None, TODAY)
     assert [(fact.day, fact.end) for fact in facts] == [(NEXT, NEXT + timedelta(4))]
@@ -130,12 +141,14 @@ def test_a_range_that_is_none_or_endless_is_its_first_day(end: date) -> None:
     assert (fact.day, fact.last_day) == (NEXT, None)
 
 
+@pytest.mark.sqlite
 def test_a_range_that_was_over_when_first_told_is_no_fact() -> None:
     assert after((), told(TODAY - timedelta(9), last_day=TODAY - timedelta(4)), None, TODAY) == ()
     facts = after((), told(NEXT, last_day=NEXT + timedelta(3)), None, TODAY)
     assert after(facts, told(NEXT, last_day=NEXT + timedelta(3)), TODAY, NEXT + timedelta(9)) == facts
 
 
+@pytest.mark.sqlite
 def test_the_next_day_is_one_that_may_still_come() -> None:
     facts = told(PAST[0], NEXT, NEXT + timedelta(90))
     assert next_day(facts, NEXT - timedelta(1)) == facts[1]
@@ -143,6 +156,7 @@ def test_the_next_day_is_one_that_may_still_come() -> None:
     assert next_day((), NEXT) is None
 
 
+@pytest.mark.sqlite
 def test_words_on_one_report_in_a_file_withdraw_each_other_in_the_order_in_which_they_became_known() -> None:
     first, second = date(2022, 1, 3), date(2022, 1, 12)
     facts = in_order((*told(NEXT + timedelta(7), known_from=second), *told(NEXT, known_from=first), *told(PAST[0])))
@@ -155,6 +169,7 @@ def test_words_on_one_report_in_a_file_withdraw_each_other_in_the_order_in_which
     answers=st.lists(st.lists(st.integers(-300, 300), max_size=6), max_size=6),
     looked=st.integers(0, 12),
 )
+@pytest.mark.sqlite
 def test_what_was_known_on_a_day_never_changes_afterwards(answers: list[list[int]], looked: int) -> None:
     facts: Facts = ()
     before = None

@@ -263,6 +263,7 @@ def test_what_a_plan_has_not_is_refused_also_when_others_have_just_asked_for_it(
     assert status == 200 or answer.json()["code"] == "not_in_plan"
 
 
+@pytest.mark.sqlite
 def test_when_many_wait_the_higher_priority_goes_first() -> None:
     from web.middleware.priority import Priority
 

@@ -193,6 +193,7 @@ def test_a_bare_digest_explains_itself(talk: Talk) -> None:
     assert "always, unusual or weekly" in talk.say("/settings digest")
 
 
+@pytest.mark.sqlite
 def test_every_zone_fits_on_a_button() -> None:
     import zoneinfo
 
@@ -263,6 +264,7 @@ def test_a_theme_is_its_chats_alone_and_lasts(talk: Talk) -> None:
 
 
 @given(st.text(max_size=30).filter(lambda text: text.lower() not in get_args(Theme)))
+@pytest.mark.sqlite
 def test_no_other_word_is_a_theme(text: str) -> None:
     with pytest.raises(BadRule, match="light or dark"):
         changed(AlertSettings(), "theme", text)

@@ -177,6 +177,7 @@ def test_ranges_are_graded_as_they_were_told_not_as_they_would_be_told_now(servi
     assert "Apple left its range." in str(owed(services)[2]["text"])
 
 
+@pytest.mark.sqlite
 def test_grades_and_leftovers_in_words() -> None:
     assert how_they_turned_out([]) == ""
     assert how_they_turned_out([Grade(1, 4, 5), Grade(10, 5, 5)]).startswith(

@@ -152,6 +152,7 @@ def test_a_long_watchlist_is_told_whole_in_one_message_and_folds_what_is_usual(t
     assert "chance" not in text
 
 
+@pytest.mark.sqlite
 def test_a_digest_escapes_what_comes_from_outside() -> None:
     strange = Instrument("<X>", "<b>Ltd & Co", "", "XNYS", "USD")
     entry = DigestEntry(strange, None, failure="no <prices>")

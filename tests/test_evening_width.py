@@ -23,12 +23,14 @@ def after(volatility: float, evenings: int, stocks: int = 200) -> np.ndarray:
     return x
 
 
+@pytest.mark.sqlite
 def test_ranges_widen_in_a_storm_and_narrow_in_a_calm() -> None:
     assert (np.exp(after(0.02, 60)) > 1.3).all()
     assert (np.exp(after(0.005, 60)) < 0.95).all()
     assert np.exp(after(0.01, 200)) == pytest.approx(1, abs=0.06)
 
 
+@pytest.mark.sqlite
 def test_a_storm_that_is_over_is_forgotten() -> None:
     x = after(0.02, 60)
     for _ in range(evening_width.REPLAYED):
@@ -36,6 +38,7 @@ def test_a_storm_that_is_over_is_forgotten() -> None:
     assert np.abs(x).max() < 0.1
 
 
+@pytest.mark.sqlite
 def test_few_stocks_move_the_numbers_less_and_none_not_at_all() -> None:
     start, wide = evening_width.start(), np.full(1, 1.0)
     alone = evening_width.step(start, normal(1, 0.01), wide)
@@ -44,6 +47,7 @@ def test_few_stocks_move_the_numbers_less_and_none_not_at_all() -> None:
     assert evening_width.step(many, normal(0, 0.01), np.empty(0)) is many
 
 
+@pytest.mark.sqlite
 def test_the_numbers_stay_within_bounds() -> None:
     x = evening_width.start()
     for _ in range(500):
@@ -51,6 +55,7 @@ def test_the_numbers_stay_within_bounds() -> None:
     assert x == pytest.approx(0.70)
 
 
+@pytest.mark.sqlite
 def test_stretching_leaves_the_median_and_the_order() -> None:
     quantiles = normal(3, 0.01) + 0.002
     wider = evening_width.widened(quantiles, np.full(len(HEADS), np.log(1.2)))

@@ -109,6 +109,7 @@ def refuses_when(store: Store, damage: dict[str, object]) -> None:
 
 
 @given(histories(shortest=OVERLAP + 1), st.data())
+@pytest.mark.sqlite
 def test_a_history_cut_anywhere_and_joined_again_is_whole(bars: Bars, data: st.DataObject) -> None:
     at = data.draw(st.integers(OVERLAP, len(bars)))
     new = Fetched(ONE, bars.part(slice(at - OVERLAP, None)))
@@ -116,6 +117,7 @@ def test_a_history_cut_anywhere_and_joined_again_is_whole(bars: Bars, data: st.D
 
 
 @given(histories(shortest=OVERLAP + 2), st.sampled_from([0.25, 0.98, 0.9998, 1.01, 2.0, 100.0]), st.booleans())
+@pytest.mark.sqlite
 def test_whatever_changed_the_past_is_never_joined(bars: Bars, factor: float, quoted: bool) -> None:
     """A dividend changes the adjusted closes before it; a split or a unit, the quoted ones too."""
     kept = bars.part(slice(len(bars) - 1))
@@ -127,6 +129,7 @@ def test_whatever_changed_the_past_is_never_joined(bars: Bars, factor: float, qu
     assert joined(kept, ONE, Fetched(ONE, replace(again, values=values, quoted_closes=closes))) is None
 
 
+@pytest.mark.sqlite
 def test_other_currencies_events_gaps_and_nothing_in_common_are_never_joined() -> None:
     days = np.arange("2021-01-04", "2021-02-04", dtype="datetime64[D]")
     bars = Bars("MADE", days, np.ones((len(days), 5)), np.ones(len(days)))
@@ -141,6 +144,7 @@ def test_other_currencies_events_gaps_and_nothing_in_common_are_never_joined() -
 
 
 @pytest.mark.parametrize(("factor", "taken"), [(1.001, True), (0.999, True), (1.02, False)])
+@pytest.mark.sqlite
 def test_a_small_correction_of_the_newest_close_is_taken_over(factor: float, taken: bool) -> None:
     days = np.arange("2021-01-04", "2021-02-04", dtype="datetime64[D]")
     bars = Bars("MADE", days, np.ones((len(days), 5)), np.ones(len(days)))

@@ -1,14 +1,13 @@
 """The ledger: one chain whoever writes, nothing changed without being found out, and a row before it is shown."""
 
-import multiprocessing
 import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import psycopg
 import pytest
 from click.testing import CliRunner
 
@@ -22,7 +21,8 @@ from bellwether.track_record.ledger.score_sums import count
 from bellwether.track_record.ledger.verify import verify
 from bellwether.track_record.scores.track_record import RecordFilter, live_record
 from tests.support.account import DAY, made_up, store_of
-from tests.support.database import store_at
+from tests.support.database import address_of, beside, drop_guards, store_at
+from tests.support.training import ROOT
 
 SESSION = date(2021, 6, 30)
 
@@ -41,15 +41,12 @@ def rows_of(store: Store) -> int:
 
 
 def by_hand(store: Store, *statements: str, guards: bool = False) -> None:
-    """What somebody with the file could do; `guards` leaves the triggers in place."""
-    store.close()
-    with closing(sqlite3.connect(store.path)) as db, db:
+    """What somebody with the database could do; `guards` leaves the triggers in place."""
+    with beside(store) as db:
         if not guards:
-            for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-                db.execute(f"DROP TRIGGER {name}")
+            drop_guards(db)
         for statement in statements:
             db.execute(statement)
-    db.close()
 
 
 # ---- the chain
@@ -73,14 +70,22 @@ def test_the_same_forecast_is_one_row_however_often_it_is_issued(store: Store) -
         "DELETE FROM ledger WHERE seq = 40",
         "INSERT INTO ledger SELECT 99, 'f1', symbol, cutoff, horizon, target, made_at, model_id, source, shown,"
         " bars_sha256, numbers, hash, NULL FROM ledger WHERE seq = 1",
-        "INSERT OR REPLACE INTO ledger SELECT seq, forecast_id, 'X', cutoff, horizon, target, made_at, model_id,"
-        " source, shown, bars_sha256, numbers, hash, NULL FROM ledger WHERE seq = 1",
     ],
-    ids=["update", "delete", "insert out of order", "replace"],
+    ids=["update", "delete", "insert out of order"],
 )
 def test_the_database_itself_refuses_to_change_rows(store: Store, statement: str) -> None:
-    with pytest.raises(sqlite3.IntegrityError, match="rows of ledger are"):
+    with pytest.raises((sqlite3.IntegrityError, psycopg.IntegrityError), match="rows of ledger are"):
         by_hand(store, statement, guards=True)
+
+
+@pytest.mark.sqlite
+def test_a_file_refuses_to_replace_rows_too(store: Store) -> None:
+    replace = (
+        "INSERT OR REPLACE INTO ledger SELECT seq, forecast_id, 'X', cutoff, horizon, target, made_at, model_id,"
+        " source, shown, bars_sha256, numbers, hash, NULL FROM ledger WHERE seq = 1"
+    )
+    with pytest.raises(sqlite3.IntegrityError, match="rows of ledger are"):
+        by_hand(store, replace, guards=True)
 
 
 @pytest.mark.parametrize(
@@ -135,10 +140,19 @@ def test_the_database_itself_refuses_to_change_rows(store: Store, statement: str
         "all gone",
     ],
 )
+@pytest.mark.sqlite
 def test_tampering_of_any_kind_is_found(store: Store, statements: list[str], found: str) -> None:
     by_hand(store, *statements)
     problems = " ".join(verify(store).problems)
     assert found in problems
+    assert "guards against change are missing" in problems
+
+
+def test_whoever_may_log_in_to_the_server_is_found_out_too(store: Store) -> None:
+    """The same proof, over rows as each kind of database hands them out."""
+    by_hand(store, "UPDATE ledger SET made_at = made_at - 1 WHERE seq = 20")
+    problems = " ".join(verify(store).problems)
+    assert "Forecast 20 is not" in problems
     assert "guards against change are missing" in problems
 
 
@@ -181,6 +195,7 @@ def settled_store(store: Store) -> Store:
     ],
     ids=["return", "time", "made lost", "one gone", "end cut off", "swapped", "given to another", "forecasts gone"],
 )
+@pytest.mark.sqlite
 def test_tampering_with_outcomes_is_found(store: Store, statements: list[str], found: str) -> None:
     settled_store(store)
     by_hand(store, "DROP INDEX idx_outcomes_seq", *statements)
@@ -304,68 +319,38 @@ def test_threads_keep_one_chain(store: Store) -> None:
     assert rows_of(store) == 120
 
 
-def _enter(path: Path, first: int) -> None:
-    store = store_at(path)
-    for number in range(first, first + 40):
-        record(store, [made_up(number), made_up(number + 1)])
+def writer(store: Store, mode: str, first: int) -> subprocess.Popen[bytes]:
+    """A process that writes into the same database, as `ledger_writers` says."""
+    command = [sys.executable, "-m", "tests.support.ledger_writers", mode, address_of(store), str(store.folder)]
+    return subprocess.Popen([*command, str(first)], cwd=ROOT, stdout=subprocess.PIPE)
 
 
 def test_two_processes_keep_one_chain(store: Store) -> None:
     store.close()
-    context = multiprocessing.get_context("spawn")
-    both = [context.Process(target=_enter, args=(store.path, first)) for first in (200, 220)]
-    for one in both:
-        one.start()
-    for one in both:
-        one.join(60)
-        assert one.exitcode == 0
-    found = verify(store)
-    assert (found.problems, found.ledger.rows) == ((), 40 + 61)
+    both = [writer(store, "enter", first) for first in (200, 220)]
+    for process in both:
+        process.communicate(timeout=60)
+        assert process.returncode == 0
+    proof = verify(store)
+    assert (proof.problems, proof.ledger.rows) == ((), 40 + 61)
 
 
-_VICTIM = """
-import sys
-from datetime import UTC, date, datetime
-from pathlib import Path
-from bellwether.track_record.ledger.issue import record
-from bellwether.track_record.ledger.score_sums import count
-from bellwether.track_record.ledger import outcomes_table
-from bellwether.db.sqlite_store import SqliteStore
-from bellwether.track_record.ledger.outcomes_table import Outcome
-from tests.support.account import made_up
-
-store, number = SqliteStore(Path(sys.argv[1])), int(sys.argv[2])
-while True:
-    record(store, [made_up(number + at) for at in range(20)])
-    number += 20
-    with store.transaction() as db:
-        came = [Outcome(one, 0.01, date(2026, 11, 24)) for one in outcomes_table.due(db, date.max)[:10]]
-        count(db, outcomes_table.append(db, came, datetime(2026, 11, 24, tzinfo=UTC)))
-    print("on", flush=True)
-"""
-
-
-@pytest.mark.sqlite
 def test_kills_in_the_middle_of_issuing_and_settling_leave_a_whole_account(store: Store) -> None:
     """Two at a time, each killed as hard as can be wherever it happens to be."""
     store.close()
     for life in range(2):
-        command = [sys.executable, "-c", _VICTIM, str(store.path)]
-        both = [
-            subprocess.Popen([*command, str(1000 * (2 * life + which + 1))], stdout=subprocess.PIPE)
-            for which in range(2)
-        ]
-        for one in both:
-            assert one.stdout is not None
+        both = [writer(store, "on", 1000 * (2 * life + which + 1)) for which in range(2)]
+        for process in both:
+            assert process.stdout is not None
             for _ in range(2 + life):
-                assert one.stdout.readline()
-        for one in both:
-            one.kill()
-            one.communicate()
-        found = verify(store)
-        assert found.problems == ()
+                assert process.stdout.readline()
+        for process in both:
+            process.kill()
+            process.communicate()
+        proof = verify(store)
+        assert proof.problems == ()
         store.close()
-    assert found.outcomes.rows > 20
+    assert proof.outcomes.rows > 20
 
 
 def test_an_older_note_never_stays_in_place_of_a_newer_one(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

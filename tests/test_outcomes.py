@@ -133,6 +133,7 @@ def test_two_that_settle_at_once_add_each_outcome_once(tmp_path: Path) -> None:
     assert [horizon for horizon, _, _ in found(services)] == [1, 5, 10]
 
 
+@pytest.mark.sqlite
 def test_a_market_that_never_closes_has_an_outcome_on_a_sunday(make_bars: MakeBars) -> None:
     bars = make_bars(end=after(30))
     days = np.arange(np.datetime64("2021-07-31") - len(bars) + 1, np.datetime64("2021-08-01"))
@@ -196,6 +197,7 @@ def test_a_later_close_is_never_taken_for_the_targets(tmp_path: Path, gone: int)
     assert forecasts.track_record(services).without_outcome >= 1
 
 
+@pytest.mark.sqlite
 def test_a_cutoff_whose_close_has_gone_leaves_no_outcome(make_bars: MakeBars) -> None:
     whole = make_bars(end=after(30))
     bars = without(SESSION)(whole)
@@ -205,6 +207,7 @@ def test_a_cutoff_whose_close_has_gone_leaves_no_outcome(make_bars: MakeBars) ->
     assert lost is not None and (lost.log_return, lost.session) == (None, None)
 
 
+@pytest.mark.sqlite
 def test_a_target_that_may_have_been_a_holiday_is_read_at_the_first_close_after_it(make_bars: MakeBars) -> None:
     bars = without(after(1))(make_bars(end=after(30)))
     one = waiting("MADE", "24/5", SESSION, 1, after(1))
@@ -238,6 +241,7 @@ def test_while_the_source_is_silent_nothing_is_lost(tmp_path: Path) -> None:
     assert (did.lost, did.settled, did.waiting) == (0, 0, 4)
 
 
+@pytest.mark.sqlite
 def test_kept_prices_that_end_early_prove_nothing_while_the_source_is_silent(make_bars: MakeBars) -> None:
     bars = make_bars(end=SESSION)
     one = waiting("MADE", "XNYS", SESSION, 1, after(1))
@@ -248,6 +252,7 @@ def test_kept_prices_that_end_early_prove_nothing_while_the_source_is_silent(mak
 
 
 @pytest.mark.parametrize("broken", [math.nan, 0.0, -1.0, math.inf])
+@pytest.mark.sqlite
 def test_a_broken_close_at_the_target_is_as_good_as_none(make_bars: MakeBars, broken: float) -> None:
     bars = make_bars(end=after(30))
     bars.values[np.flatnonzero(bars.sessions == np.datetime64(after(1)))[0], 3] = broken

@@ -26,6 +26,7 @@ def spend(used: Used, own: Plan, times: int, now: float = NOW) -> Used:
     return used
 
 
+@pytest.mark.sqlite
 def test_what_a_minute_has_can_be_used_and_no_more() -> None:
     used = spend(Used(), plan(), 3)
     with pytest.raises(QuotaExceeded, match="3 requests a minute, and 0 are left") as refused:
@@ -34,12 +35,14 @@ def test_what_a_minute_has_can_be_used_and_no_more() -> None:
     assert take(used, plan(), 1, NOW + 60).in_minute == 1
 
 
+@pytest.mark.sqlite
 def test_a_minute_begins_with_the_first_request_so_that_no_burst_sits_astride_a_boundary() -> None:
     used = spend(Used(), plan(), 3, NOW + 59)
     with pytest.raises(QuotaExceeded):
         take(used, plan(), 1, NOW + 61)
 
 
+@pytest.mark.sqlite
 def test_a_day_is_a_day_in_utc() -> None:
     used = spend(Used(), plan(0, 2), 2)
     with pytest.raises(QuotaExceeded) as refused:
@@ -49,21 +52,25 @@ def test_a_day_is_a_day_in_utc() -> None:
     assert take(used, plan(0, 2), 1, midnight).in_day == 1
 
 
+@pytest.mark.sqlite
 def test_a_clock_that_was_set_back_locks_nobody_out() -> None:
     used = spend(Used(), plan(), 3)
     assert take(used, plan(), 1, NOW - 5000).in_minute == 1
 
 
+@pytest.mark.sqlite
 def test_what_never_fits_is_said_to_be_beyond_the_plan() -> None:
     with pytest.raises(NotInPlan, match="counts as 4 requests, and your plan has 3 a minute"):
         take(Used(), plan(), 4, NOW)
 
 
+@pytest.mark.sqlite
 def test_zero_is_no_limit() -> None:
     assert spend(Used(), plan(0, 0), 1000).in_day == 1000
     assert standing(Used(), plan(0, 0), NOW) == ()
 
 
+@pytest.mark.sqlite
 def test_what_failed_is_given_back_where_it_still_counts() -> None:
     used = spend(Used(), plan(), 2)
     assert give_back(used, NOW, 1).in_minute == 1
@@ -78,6 +85,7 @@ def test_what_failed_is_given_back_where_it_still_counts() -> None:
     st.integers(1, 10),
     st.integers(1, 40),
 )
+@pytest.mark.sqlite
 def test_no_window_ever_holds_more_than_its_quota(
     steps: list[tuple[float, int, bool]], a_minute: int, a_day: int
 ) -> None:
@@ -112,6 +120,7 @@ def test_no_window_ever_holds_more_than_its_quota(
     ],
     ids=["none", "for good", "not yet", "from now", "until now", "within", "the later one wins"],
 )
+@pytest.mark.sqlite
 def test_a_key_has_its_own_terms_while_they_hold(terms: list[Terms], expected: int) -> None:
     assert in_force(PLANS["free"], terms, TODAY).requests_a_minute == expected
 

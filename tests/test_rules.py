@@ -71,11 +71,13 @@ def test_whether_the_digest_is_sent_now(now: str, prices: Prices, reason: Digest
     assert decide_digest(slot, prices, at(now)) is reason
 
 
+@pytest.mark.sqlite
 def test_an_empty_watchlist_has_nothing_due() -> None:
     now = at("2021-12-30T22:00")
     assert newest_slot([], now, PLAIN) is None
     assert decide_digest(None, Prices.IN, now) is DigestReason.NOTHING_WATCHED
 
 
+@pytest.mark.sqlite
 def test_every_reason_explains_itself() -> None:
     assert all(len(reason.value) > 20 for reason in DigestReason)

@@ -206,6 +206,7 @@ def test_an_owed_message_to_a_full_group_only_waits_until_it_opens(server: Teleg
     assert server.calls("sendMessage") == []
 
 
+@pytest.mark.sqlite
 def test_a_connection_that_never_stood_leaves_no_doubt(server: TelegramServer, tmp_path: Path) -> None:
     import httpx
     from telegram.error import TimedOut

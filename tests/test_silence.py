@@ -42,6 +42,7 @@ def shape() -> dict[int, np.ndarray]:
 
 
 @pytest.mark.parametrize("name", made_up_markets.EQUAL)
+@pytest.mark.sqlite
 def test_models_of_equal_skill_stay(shape: dict[int, np.ndarray], name: str) -> None:
     """The short form of `python -m benchmarks.silence`; of twelve years at a chance of 5 % three are luck in 2 %."""
     ends, skill = made_up_markets.years(made_up_markets.EQUAL[name], YEARS, 11, shape)
@@ -49,12 +50,14 @@ def test_models_of_equal_skill_stay(shape: dict[int, np.ndarray], name: str) -> 
     assert sum(end is not None for end in ends) <= 2
 
 
+@pytest.mark.sqlite
 def test_a_model_that_is_worse_falls_silent_within_sixty_sessions(shape: dict[int, np.ndarray]) -> None:
     ends, skill = made_up_markets.years(made_up_markets.WORSE["wrong at random"], YEARS, 12, shape, sessions=80)
     assert skill == pytest.approx(-0.05, abs=0.01)
     assert sum(end is not None and end <= 60 for end in ends) >= YEARS // 2
 
 
+@pytest.mark.sqlite
 def test_a_model_that_breaks_after_good_years_falls_silent_too(shape: dict[int, np.ndarray]) -> None:
     broken = made_up_markets.breaking(made_up_markets.GOOD, made_up_markets.WORSE["wrong at random"], 400)
     ends, _ = made_up_markets.years(broken, 3, 13, shape, sessions=620)
@@ -64,6 +67,7 @@ def test_a_model_that_breaks_after_good_years_falls_silent_too(shape: dict[int, 
 # ---- over all symbols: weeks
 
 
+@pytest.mark.sqlite
 def test_a_steady_loss_is_found_and_an_uneven_one_is_not() -> None:
     random = np.random.default_rng(3)
     steady, uneven = 0.04 + random.normal(0, 0.01, 12), 0.04 + random.normal(0, 0.08, 12)
@@ -71,6 +75,7 @@ def test_a_steady_loss_is_found_and_an_uneven_one_is_not() -> None:
     assert (shares(steady)[:-1] == 0).all(), "never before a quarter is full"
 
 
+@pytest.mark.sqlite
 def test_one_storm_in_which_the_model_won_outweighs_a_calm_quarter() -> None:
     """A model whose ranges are too wide looks steadily worse for as long as nothing happens."""
     calm = np.full(12, 0.02) + np.random.default_rng(5).normal(0, 0.004, 12)
@@ -79,6 +84,7 @@ def test_one_storm_in_which_the_model_won_outweighs_a_calm_quarter() -> None:
     assert shares(np.concatenate([storm, np.full(8, 0.02), calm]))[-1] < 1
 
 
+@pytest.mark.sqlite
 def test_weeks_that_are_equal_on_average_hardly_ever_suffice() -> None:
     """Weeks that hang together, a little lost in most and won back in a storm now and then: a hundred years of them."""
     random = np.random.default_rng(1)
@@ -106,6 +112,7 @@ def test_each_span_has_a_limit_and_longer_ones_need_less(span: int) -> None:
 # ---- of one symbol: a bet
 
 
+@pytest.mark.sqlite
 def test_money_bet_on_fair_differences_does_not_grow() -> None:
     """What is there is expected to be what was put in, and reaches 1 / CHANCE within a year in few games."""
     random = np.random.default_rng(4)
@@ -115,17 +122,20 @@ def test_money_bet_on_fair_differences_does_not_grow() -> None:
     assert np.mean([game.max() >= 1 / CHANCE for game in games]) < CHANCE
 
 
+@pytest.mark.sqlite
 def test_good_years_do_not_hide_that_a_model_broke() -> None:
     grown = wealth(np.concatenate([np.full(750, -0.3), np.full(60, 0.5)]))
     assert grown[749] < 0.05 and grown[-1] > 1 / CHANCE
 
 
+@pytest.mark.sqlite
 def test_no_bet_can_lose_more_than_all() -> None:
     assert max(STAKES) * MOST_LOST < 1
     assert (wealth(np.full(50, -MOST_LOST)) > 0).all(), "and fresh money comes in"
     assert sum(SHARES.values()) == pytest.approx(1)
 
 
+@pytest.mark.sqlite
 def test_a_difference_of_loss_never_exceeds_its_span() -> None:
     random = np.random.default_rng(8)
     own, plain = np.sort(random.normal(0, 1, (2, 5000, 7)), axis=2)
@@ -152,6 +162,7 @@ def uneven(mean: float, count: int) -> list[float]:
     return (mean + np.random.default_rng(count).normal(0, 0.02, count)).tolist()
 
 
+@pytest.mark.sqlite
 def test_it_falls_silent_and_comes_back_the_same_way() -> None:
     worse, better, equal = uneven(1.3, 60), uneven(0.7, 60), uneven(1.0, 300)
     assert gate_status(days(uneven(1.0, 500)), "m").standing is GateState.SPEAKS
@@ -165,11 +176,13 @@ def test_it_falls_silent_and_comes_back_the_same_way() -> None:
     assert gate_status(days(worse + better + worse), "m").standing is GateState.SILENCED
 
 
+@pytest.mark.sqlite
 def test_horizons_that_overlap_need_longer() -> None:
     assert gate_status(days(uneven(1.3, 60), 5), "m").standing is GateState.SPEAKS
     assert gate_status(days(uneven(1.3, 240), 5), "m").standing is GateState.SILENCED
 
 
+@pytest.mark.sqlite
 def test_one_symbol_of_many_needs_more_evidence() -> None:
     losses = days([1.5] * 30)
     alone, of_many = gate_status(losses, "m", "AAPL"), gate_status(losses, "m", "AAPL", 500)
@@ -177,6 +190,7 @@ def test_one_symbol_of_many_needs_more_evidence() -> None:
     assert (alone.standing, of_many.standing) == (GateState.SILENCED, GateState.SPEAKS)
 
 
+@pytest.mark.sqlite
 def test_who_is_worse_by_next_to_nothing_is_heard() -> None:
     assert gate_status(days([1.005] * 2000), "m").standing is GateState.SPEAKS
 

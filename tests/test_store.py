@@ -68,16 +68,19 @@ def held_open(path: Path) -> int:
         (NOW.replace(microsecond=1), "2026-11-23T18:00:00.000001+00:00"),
     ],
 )
+@pytest.mark.sqlite
 def test_times_are_kept_as_utc_text(instant: datetime, text: str) -> None:
     assert stamp(instant) == text
     assert unstamp(text) == instant
 
 
+@pytest.mark.sqlite
 def test_text_order_is_time_order() -> None:
     instants = [NOW + timedelta(microseconds=step) for step in (0, 1, 999_999, 1_000_000, 10**9)]
     assert [stamp(instant) for instant in instants] == sorted(stamp(instant) for instant in instants)
 
 
+@pytest.mark.sqlite
 def test_it_refuses_a_naive_time() -> None:
     with pytest.raises(ValueError, match="timezone-aware"):
         stamp(datetime(2026, 11, 23))  # noqa: DTZ001  # naive is the point

@@ -434,6 +434,7 @@ def test_a_redirect_into_a_private_network_is_not_followed_and_none_is_connected
         assert inside.asked == []
 
 
+@pytest.mark.sqlite
 def test_whatever_library_connects_is_kept_from_private_addresses_also_behind_a_redirect() -> None:
     import requests
 
@@ -457,6 +458,7 @@ def test_whatever_library_connects_is_kept_from_private_addresses_also_behind_a_
         )
 
 
+@pytest.mark.sqlite
 def test_a_local_socket_is_no_address_of_the_internet(tmp_path: Path) -> None:
     with ConnectionGuard().guarding(), socket.socket(socket.AF_UNIX) as local, pytest.raises(PrivateAddress):
         local.connect(str(tmp_path / "s"))

@@ -2,11 +2,9 @@
 
 import json
 import math
-import sqlite3
 import struct
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -40,6 +38,7 @@ from bellwether.track_record.scores.track_record import RecordFilter, live_recor
 from bellwether.track_record.to_json import record_json
 from bot.commands.track import record_text
 from tests.support.account import made_up, store_of
+from tests.support.database import beside
 from tests.support.models import JUDGED
 from web.pages.record_view import in_short
 
@@ -75,8 +74,7 @@ def filled(folder: Path, weeks: int, *, symbols: int = 4, seed: int = 5) -> Stor
 
 def raw(store: Store) -> Iterator[dict[str, Any]]:
     """Every settled or open forecast, read with nothing but the standard library."""
-    store.close()
-    with closing(sqlite3.connect(store.path)) as db, db:
+    with beside(store) as db:
         sql = (
             "SELECT symbol, cutoff, horizon, model_id, shown, numbers, log_return, outcomes.id"
             " FROM ledger LEFT JOIN outcomes ON outcomes.seq = ledger.seq"
@@ -97,7 +95,6 @@ def raw(store: Store) -> Iterator[dict[str, Any]]:
                 "came": came,
                 "settled": settled is not None,
             }
-    db.close()
 
 
 def pinball(came: float, quantiles: list[float]) -> float:
@@ -216,6 +213,7 @@ def test_the_biggest_misses_come_first(tmp_path: Path) -> None:
 # ---- small samples
 
 
+@pytest.mark.sqlite
 def test_rows_from_before_the_told_chance_was_kept_are_read_and_scored_as_ever() -> None:
     quantiles, plain = np.linspace(-0.03, 0.04, 7).tolist(), np.linspace(-0.04, 0.04, 7).tolist()
     new = struct.pack("<19d", 100, 101, 0.5, *quantiles, *plain, 0.2, 1.1)
@@ -255,6 +253,7 @@ def test_no_record_is_said_and_breaks_nothing(tmp_path: Path) -> None:
     assert lines(found) == ["No forecast has been entered yet: the record begins with the first one."]
 
 
+@pytest.mark.sqlite
 def test_rows_put_together_score_the_same(tmp_path: Path) -> None:
     whole = simulated_record._load(None, 0)
     assert score_of(together(whole.table, whole.table.week)).skill == pytest.approx(score_of(whole.table).skill)

@@ -67,6 +67,7 @@ def test_an_alert_reaches_the_webhook_signed_as_the_standard_has_it(api: Api, re
     assert send(api).sent == 0, "once"
 
 
+@pytest.mark.sqlite
 def test_a_message_that_was_tampered_with_does_not_verify() -> None:
     secret, now = new_secret(), datetime.now(UTC)
     signed = headers("evt_1", b'{"a":1}', [secret], now)
@@ -84,6 +85,7 @@ def test_a_message_that_was_tampered_with_does_not_verify() -> None:
             verifier.verify(body, sent)
 
 
+@pytest.mark.sqlite
 def test_a_signature_is_the_one_that_the_convention_asks_for_whatever_the_zone_of_the_clock() -> None:
     secret, body = "whsec_" + base64.b64encode(b"k" * 32).decode(), '{"text":"5 % café"}'
     for zone in (UTC, timezone(timedelta(hours=5, minutes=30))):
@@ -314,6 +316,7 @@ def test_a_fault_of_ours_costs_no_event_its_three_days(
     assert send(api).sent == 1
 
 
+@pytest.mark.sqlite
 def test_numbers_of_owners_are_nobody_elses() -> None:
     for number in (1, 7, 10**9):
         assert recipient_of(owner_of_key(number)) == Recipient(RecipientKind.KEY, number)
@@ -323,6 +326,7 @@ def test_numbers_of_owners_are_nobody_elses() -> None:
     assert recipient_of(0) == Recipient(RecipientKind.TERMINAL, 0)
 
 
+@pytest.mark.sqlite
 def test_pauses_grow_and_a_receiver_may_ask_for_longer_ones() -> None:
     pauses = [RETRIES.pause(attempts) for attempts in range(1, 20)]
     assert pauses == sorted(pauses) and pauses[0] == timedelta(seconds=5)

@@ -4,11 +4,16 @@ Tests that ask for their databases here run on each kind: see `database_kind` in
 """
 
 import shutil
+import sqlite3
 import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
+
+import psycopg
 
 from bellwether.core.errors import StoreError
 from bellwether.db.database import Store
@@ -71,6 +76,39 @@ def forget_databases() -> None:
         _spare_databases().give_back(name)
     Kind.opened.clear()
     Kind.by_path.clear()
+
+
+def address_of(store: Store) -> str:
+    """Where another process finds the same database: the path of a file, or the address at a server."""
+    if isinstance(store, PostgresStore):
+        return postgres.server().url(store.database)
+    assert isinstance(store, SqliteStore)
+    return str(store.path)
+
+
+@contextmanager
+def beside(store: Store) -> Iterator[Any]:
+    """A connection past the service, of whoever has the file or may log in; what it did is there once it is closed."""
+    store.close()
+    if isinstance(store, PostgresStore):
+        with psycopg.connect(address_of(store)) as conn:
+            yield conn
+    else:
+        with closing(sqlite3.connect(address_of(store))) as file, file:
+            yield file
+
+
+def drop_guards(conn: Any) -> None:
+    """Take away the triggers that keep rows as they are."""
+    if isinstance(conn, sqlite3.Connection):
+        guards = [name for (name,) in conn.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")]
+    else:
+        guards = [
+            f"{name} ON {table}"
+            for name, table in conn.execute("SELECT tgname, tgrelid::regclass FROM pg_trigger WHERE NOT tgisinternal")
+        ]
+    for guard in guards:
+        conn.execute(f"DROP TRIGGER {guard}")
 
 
 def new_database(path: Path) -> Path:
