@@ -357,7 +357,10 @@ def test_the_page_of_the_record_says_how_the_head_left_and_how_to_check_it(tmp_p
     assert visitor.get("/api/v1/ledger/heads").json()["items"][0]["channel"] == channel
     shown = visitor.get("/track-record").text
     assert f'On 1 July 2021 it left this house: in <a href="{channel}">a public channel</a>' in shown
-    assert "bellwether_client.verify check ledger --proof" in shown
+    assert "python verify.py check ledger --proof saved.json" in shown
+    assert visitor.get("/verify.py").content == Path(verify.__file__).read_bytes()
+    receipt = visitor.get(f"/receipts/{made_up(1).forecast_id}").text
+    assert (link := f'href="/api/v1/receipts/{made_up(1).forecast_id}" download="receipt.json"') in receipt, link
 
 
 def test_the_chat_names_the_channel_with_the_details_of_the_record(services: Services) -> None:

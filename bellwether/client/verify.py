@@ -556,6 +556,8 @@ def download(address: str, folder: Path, key: str = "", say: Callable[[str], Non
         )
         answer = json.loads(page)
         items += answer["items"]
+        if answer.get("note"):
+            tell(f"note {answer['note']}")
         cursor = answer.get("next_cursor")
     (folder / HEADS).write_text(json.dumps({"items": items}), encoding="utf-8")
     for chain in CHAINS:
@@ -599,7 +601,11 @@ def _say(report: Findings, proofs: Sequence[SavedHead]) -> int:
     count, proved = report.rows.get("ledger", 0), report.proved.get("ledger", 0)
     if report.faults:
         return report.status
-    if not proved:
+    if not count:
+        _tell_line(
+            "note There is no forecast in this ledger: of a sample market, or before the first, none is entered."
+        )
+    elif not proved:
         _tell_line(
             f"note {count} forecasts follow from one another, but nothing from outside was held against them: whoever "
             "has the database could have written all of it anew. Name a saved head, message or receipt by --proof, or "
@@ -675,7 +681,7 @@ def _check_receipt(path: Path, proofs: Sequence[SavedHead]) -> int:
         receipt = json.loads(path.read_text(encoding="utf-8"))
         row, hashed = int(receipt["row"]), str(receipt["hash"])
     except (OSError, ValueError, KeyError, TypeError) as problem:
-        raise Unreadable(f"{path.name} is no receipt: {problem!r}. Save /api/v1/receipts/ID as it is.") from None
+        raise Unreadable(f"{path.name} is no receipt: {problem!r}. Save ADDRESS/api/v1/receipts/ID as it is.") from None
     faults, is_proved = receipt_faults(receipt), False
     for proof in proofs:
         rows, known = proof.heads.get("ledger", (0, ""))
@@ -691,6 +697,9 @@ def _check_receipt(path: Path, proofs: Sequence[SavedHead]) -> int:
         _tell_line(f"FAIL The receipt of row {row}: {fault}")
     if not faults:
         _tell_line(f"ok   The receipt of row {row} says what was hashed, and its hash follows from it: {hashed}.")
+        if receipt.get("source") == "sample":
+            _tell_line("note It is of the sample market and stands in no ledger: it shows how one is checked, no more.")
+            return 3
         _tell_line("note What came of it is not in this hash; outcomes have a chain of their own.")
         _tell_line(
             f"note Keep it: `verify.py check FOLDER --proof {path.name}` shows later that rows 1 to {row} still stand."

@@ -90,8 +90,8 @@ def _text(receipt: Receipt) -> str:
         source=escape(receipt.source),
     )
     row = (
-        _("Row {row} of the ledger, which is only ever added to.").format(row=receipt.row)
-        if issued
+        f"{_('Row {row} of the ledger, which is only ever added to.').format(row=receipt.row)} {_(_PURPOSE)}"
+        if issued  # of what stands in no ledger it is the proof of nothing
         else _("Simulated: made anew from past prices, to show what a receipt is. It stands in no ledger.")
     )
     proof = _(
@@ -99,7 +99,7 @@ def _text(receipt: Receipt) -> str:
     ).format(hash=receipt.hash, hash_before=receipt.hash_before, content=receipt.content)
     how = _("How to check: {how}.").format(how=escape(translated(receipt.how_to_check)))
     folded = f"<blockquote expandable>{proof}\n{how}</blockquote>"
-    return "\n\n".join([f"<b>{heading}</b>", f"{told} {_outcome(receipt)}", f"{row} {_(_PURPOSE)}", folded])
+    return "\n\n".join([f"<b>{heading}</b>", f"{told} {_outcome(receipt)}", row, folded])
 
 
 def _growth(log_return: float) -> str:

@@ -8,6 +8,7 @@ from fastapi import Query
 from starlette.responses import Response
 
 from bellwether.client.answers.track_record import LedgerHeadsAnswer, LedgerRowsAnswer
+from bellwether.core.types import issues_forecasts
 from bellwether.track_record.ledger import published_heads_table
 from bellwether.track_record.ledger.checkpoint import EVERY_CHAIN
 from bellwether.track_record.ledger.published_heads_table import PublishedHead, statement_sha256
@@ -17,6 +18,13 @@ from web.api.requests import Cursor, Page, PageOf
 from web.dependencies import ServicesOf
 
 router = named_router("track record")
+_NO_LEDGER = (
+    "Of the sample market nothing is issued, so its ledger is empty and has no head. With a source of real prices "
+    "(MARKET__SOURCE) forecasts are entered before they are shown, and a head is published once a day."
+)
+_NO_HEAD = (
+    "No head was published yet: the first is within an hour of the first forecast, and then there is one each day."
+)
 MOST_ROWS = 10_000  #: of a page; a million rows are a hundred of them
 
 
@@ -61,7 +69,10 @@ def list_ledger_heads(services: ServicesOf, page: PageOf, reply: ReplyOf) -> Res
         heads = published_heads_table.page(db, page.after, page.limit + 1)
     heads, following = page.cut(heads, lambda head: head.number)
     channel = services.settings.proof.channel_address or None
-    return reply.page([_head_json(head, channel) for head in heads], following, "ledger_heads")
+    note = None
+    if not heads and not page.after:
+        note = _NO_HEAD if issues_forecasts(services.provider.name) else _NO_LEDGER
+    return reply.page([_head_json(head, channel) for head in heads], following, "ledger_heads", note=note)
 
 
 def _head_json(head: PublishedHead, channel: str | None) -> dict[str, Any]:

@@ -1,9 +1,10 @@
 """How issued forecasts turned out, and the receipt of each."""
 
 from fastapi import APIRouter, Depends, Request
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, RedirectResponse, Response, StreamingResponse
 
 from bellwether.ask import forecasts, incidents
+from bellwether.client import verify
 from bellwether.core.errors import StoreError
 from bellwether.core.parsing import parse_date, parse_horizon
 from bellwether.services import Services
@@ -105,6 +106,12 @@ def track_record_csv(services: ServicesOf, symbol: str = "", horizon: str = "") 
     sessions = parse_horizon(horizon) if horizon else None
     about = {"Content-Disposition": f'attachment; filename="{csv_file.name_of(only, sessions)}"'}
     return StreamingResponse(csv_file.lines(services, only, sessions), headers=about, media_type="text/csv")
+
+
+@router.get("/verify.py", dependencies=[Depends(only_known)])
+def verifier() -> Response:
+    """The file by which anybody checks the ledger and receipts, without this service."""
+    return FileResponse(verify.__file__, media_type="text/x-python", filename="verify.py")
 
 
 @router.get("/receipts/{forecast_id}")

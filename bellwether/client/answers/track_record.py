@@ -297,5 +297,8 @@ class LedgerHeadAnswer(ApiAnswer):
 class LedgerHeadsAnswer(ApiAnswer):
     """A page of published heads, newest first."""
 
+    note: Annotated[
+        str | None, Field(description="Why there is none, and what changes that; null where there are some")
+    ]
     items: list[LedgerHeadAnswer]
     next_cursor: Annotated[str | None, Field(description="null on the last page")]
