@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from bellwether.ask import forecasts as ask_forecasts
 from bellwether.ask.batch import forecasts
 from bellwether.ask.sample_receipts import sample_name
-from bellwether.client.answers.track_record import LedgerAnswer, ReceiptAnswer, TrackRecordAnswer
+from bellwether.client import verify
+from bellwether.client.answers.track_record import LedgerAnswer, LedgerHeadsAnswer, ReceiptAnswer, TrackRecordAnswer
 from bellwether.core.types import Bars, Origin, to_date
 from bellwether.forecasting.to_json import forecast_json
 from bellwether.market.sample import SampleProvider
@@ -485,3 +486,17 @@ def test_the_sample_shows_the_receipts_of_its_misses_as_its_page_does(api: Api) 
         assert proof == receipt["hash"]
         assert api.get(f"/receipts/{receipt['forecast_id']}").json() == receipt
         assert "immutable" not in answer.headers["cache-control"], "it is made anew, and stands in no ledger"
+
+
+def test_a_list_of_heads_without_any_says_why(api: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    heads = api.get("/ledger/heads").json()
+    check_shape(LedgerHeadsAnswer, heads)
+    assert heads["items"] == [] and heads["note"].startswith("Of the sample market nothing is issued")
+    miss = api.get("/track-record").json()["misses"][0]
+    name = sample_name(miss["symbol"], date.fromisoformat(miss["cutoff"]), miss["horizon"])
+    (tmp_path / "receipt.json").write_bytes(api.get(f"/receipts/{name}").content)
+    assert verify.main(["receipt", str(tmp_path / "receipt.json")]) == 3
+    assert "note It is of the sample market and stands in no ledger" in capsys.readouterr().out
+    (tmp_path / "ledger.csv").write_text(api.get("/ledger/rows?format=csv").text)
+    assert verify.main(["check", str(tmp_path)]) == 3
+    assert "note There is no forecast in this ledger: of a sample market" in capsys.readouterr().out
