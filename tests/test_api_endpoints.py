@@ -500,3 +500,4 @@ def test_a_list_of_heads_without_any_says_why(api: Api, tmp_path: Path, capsys: 
     (tmp_path / "ledger.csv").write_text(api.get("/ledger/rows?format=csv").text)
     assert verify.main(["check", str(tmp_path)]) == 3
     assert "note There is no forecast in this ledger: of a sample market" in capsys.readouterr().out
+    assert verify.main(["check", str(tmp_path), "--proof", str(tmp_path / "receipt.json")]) == 2

@@ -409,6 +409,7 @@ def of_head(text: str) -> SavedHead:
 
 def _of_receipt(receipt: dict[str, Any], name: str) -> SavedHead:
     faults = receipt_faults(receipt)
+    faults += ["it is of the sample market and stands in no ledger."] if receipt.get("source") == "sample" else []
     if faults:
         raise Unreadable(f"The receipt {name} is no proof: {faults[0]}")
     return SavedHead(f"the receipt {name}", None, {"ledger": (int(receipt["row"]), receipt["hash"])}, True)
