@@ -89,11 +89,11 @@ def _text(receipt: Receipt) -> str:
         model=escape(receipt.model_id),
         source=escape(receipt.source),
     )
-    row = (
-        f"{_('Row {row} of the ledger, which is only ever added to.').format(row=receipt.row)} {_(_PURPOSE)}"
-        if issued  # of what stands in no ledger it is the proof of nothing
-        else _("Simulated: made anew from past prices, to show what a receipt is. It stands in no ledger.")
-    )
+    if issued:
+        row = _("Row {row} of the ledger, which is only ever added to.").format(row=receipt.row)
+        row = f"{row} {_(_PURPOSE)}"
+    else:  # of what stands in no ledger it is the proof of nothing
+        row = _("Simulated: made anew from past prices, to show what a receipt is. It stands in no ledger.")
     proof = _(
         "hash <code>{hash}</code>\nhash before <code>{hash_before}</code>\ncontent <code>{content}</code>"
     ).format(hash=receipt.hash, hash_before=receipt.hash_before, content=receipt.content)
