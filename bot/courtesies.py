@@ -48,6 +48,12 @@ _NOBODY_KNOWS = N_("Nobody knows whether the market will fall or rise, and I won
 _WHICH_WAY = N_("Nobody knows whether it rises or falls; how far it may move can be told:")
 _NO_INDEX = N_("An index of the whole market is not among what I have here.")
 _WHOLE = N_("What can be told is how far the S&amp;P 500, an index of 500 big US companies, may move:")
+_ONLY_AHEAD = N_("I forecast only what is to come, and that day has passed.")
+_ONLY_AHEAD_AFTER = N_("I forecast only what is to come, and “{asked}” has passed.")
+_OF_THE_PAST = N_(
+    "The chart of a forecast shows the past months. What I would have said on a past day, and what came: "
+    "/asof 2024-02-01 {symbol}."
+)
 _WHICH = N_("Which stock? Press one, or send me its name.")
 
 #: label and action of a button for what may have been meant; each action stands in the file of its command
@@ -165,6 +171,17 @@ def which_way(range_of: Reply) -> Reply:
     return with_opening(range_of, _(_WHICH_WAY)) if range_of.chart is not None else range_of
 
 
+def only_ahead(stock: str, horizon: int, asked: str) -> Reply:
+    """Say that a time that has passed is not forecast, with the ways to what is known of it. `stock` is a symbol."""
+    opening = _(_ONLY_AHEAD_AFTER).format(asked=escape(asked)) if asked else _(_ONLY_AHEAD)
+    buttons = (
+        (Button(_("What lies ahead"), f"ask:{stock}:{horizon}"),),
+        (Button(_("What changed?"), f"why:{stock}:{horizon}"),),
+        (Button(_("How earlier forecasts turned out"), f"track:{stock}"),),
+    )
+    return Reply(f"{opening} {_(_OF_THE_PAST).format(symbol=escape(stock))}", buttons=buttons)
+
+
 def nothing_called(names: Sequence[str]) -> Reply:
     """Say that none of these companies is here, with the way to those that are."""
     text = _("I have nothing called {names} here.").format(names=_quoted(names))
@@ -181,12 +198,13 @@ def _quoted(names: Sequence[str]) -> str:
     return ", ".join(_("“{name}”").format(name=escape(name)) for name in names)
 
 
-def with_opening(reply: Reply, opening: str) -> Reply:
-    """Put a line above an answer, where both fit under its picture."""
-    text = f"{opening}\n\n{reply.text}"
-    if reply.chart is not None and utf16_length(as_text(text)) > LONGEST_CAPTION:
-        return reply
-    return replace(reply, text=text)
+def with_opening(reply: Reply, *openings: str) -> Reply:
+    """Put a line above an answer: the first of these with which both fit under its picture."""
+    for opening in openings:
+        text = f"{opening}\n\n{reply.text}"
+        if reply.chart is None or utf16_length(as_text(text)) <= LONGEST_CAPTION:
+            return replace(reply, text=text)
+    return reply
 
 
 def _button(intent: Intent) -> Button:

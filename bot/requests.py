@@ -14,6 +14,7 @@ from bellwether.ask import forecasts
 from bellwether.core.alert_types import RuleKind
 from bellwether.core.errors import BadSymbol, BellwetherError
 from bellwether.core.i18n.translate import spoken
+from bellwether.core.parsing import DEFAULT_HORIZON
 from bellwether.forecasting.bad_case import bad_case
 from bellwether.market.symbols.match import Reading, read
 from bellwether.market.symbols.normalize import clean_question
@@ -22,6 +23,7 @@ from bellwether.market.symbols.universe import Universe
 from bot import courtesies, number_typed
 from bot.commands import (
     COMMANDS,
+    alert_in_time,
     alert_removal,
     alerts,
     compare,
@@ -37,15 +39,17 @@ from bot.commands import (
     watchlist,
     why,
 )
+from bot.commands.alert_in_time import InTime
 from bot.commands.base import LONGEST, ChatContext, Command, Who
-from bot.commands.stock_typed import parted_by_presence, question_and_horizon
+from bot.commands.stock_typed import or_ask_back, parted_by_presence, question_and_horizon
 from bot.follow_ups import completed
-from bot.horizon_asked import HorizonAsked, horizon_asked
+from bot.horizon_asked import HorizonAsked, horizon_asked, last_day_asked
 from bot.replies import Reply
 from bot.understand.meaning import Intent, Request, Topic
 from bot.understand.number_alone import number_alone
+from bot.understand.request_of import WHOLE_MARKET
 from bot.understand.tongue import other_tongue
-from bot.understand.understand import WHOLE_MARKET, Unclear, understand
+from bot.understand.understand import Unclear, understand
 
 _MARKS_WITHIN = frozenset("^$=:.")  #: what symbols are written with, and hardly a word
 _END_MARKS = punctuation.replace("^", "").replace("$", "") + "¿¡…“”„«»"
@@ -160,6 +164,8 @@ def _forecast(chat: ChatContext, asked: Request) -> Reply:
         return courtesies.which_stock(chat, f"ask:{{}}:{horizon.sessions}")
     if len(asked.stocks) > 1:
         return _compare(chat, asked)
+    if asked.past or horizon.is_past:
+        return _only_ahead(chat, asked)
     reply = _with_horizon_told(forecast.ask(chat, asked.stocks[0], horizon.sessions), horizon)
     if asked.topic is Topic.LOSS and reply.chart is not None:
         amount = float(asked.amount) if asked.amount else None
@@ -167,6 +173,17 @@ def _forecast(chat: ChatContext, asked: Request) -> Reply:
         worst = bad_case(made, amount, asked.money)
         return courtesies.with_opening(reply, escape(worst)) if worst else reply
     return courtesies.which_way(reply) if asked.topic is Topic.DIRECTION else reply
+
+
+def _only_ahead(chat: ChatContext, asked: Request) -> Reply:
+    """Answer a question about a time that has passed, for the first stock of it."""
+
+    def of_one() -> Reply:
+        symbol = forecasts.resolve(chat.services, asked.stocks[0]).symbol
+        chat.note(symbol)
+        return courtesies.only_ahead(symbol, DEFAULT_HORIZON, asked.past or asked.said)
+
+    return or_ask_back(of_one, f"ask:{{}}:{DEFAULT_HORIZON}")
 
 
 def _index(chat: ChatContext, asked: Request) -> Reply | None:
@@ -181,7 +198,7 @@ def _with_horizon_told(reply: Reply, horizon: HorizonAsked) -> Reply:
     """Say so where a forecast is of another horizon than was asked for."""
     if reply.chart is None or not horizon.told:  # without a chart it asks back, or says why there is none
         return reply
-    return courtesies.with_opening(reply, escape(horizon.told))
+    return courtesies.with_opening(reply, escape(horizon.told), escape(horizon.in_short or horizon.told))
 
 
 def _advice(chat: ChatContext, asked: Request) -> Reply:
@@ -199,6 +216,8 @@ def _compare(chat: ChatContext, asked: Request) -> Reply:
     if not here:
         return courtesies.nothing_called(lacking)
     horizon = horizon_asked(chat.services, replace(asked, stocks=tuple(here)))
+    if asked.past or horizon.is_past:
+        return _only_ahead(chat, replace(asked, stocks=tuple(here)))
     if len(here) == 1:
         reply = forecast.ask(chat, here[0], horizon.sessions)
     else:
@@ -213,7 +232,11 @@ def _alert(chat: ChatContext, asked: Request) -> Reply:
     threshold = float(asked.amount.rstrip("%")) if asked.amount else None
     if threshold is not None and asked.kind is not RuleKind.PRICE:
         threshold /= 100
-    return alerts.in_sentence(chat, asked.stocks[0], asked.kind, asked.direction, threshold)
+    until = last_day_asked(chat.services, asked) if asked.horizon != 1 else None  # an alert looks at one day anyway
+    if until is not None and asked.kind is RuleKind.MOVE and threshold is not None:
+        within = InTime(asked.said, until)
+        return alert_in_time.not_over_time(chat, asked.stocks[0], asked.direction, threshold, within)
+    return alerts.in_sentence(chat, asked.stocks[0], asked.kind, asked.direction, threshold, until)
 
 
 def _unalert(chat: ChatContext, asked: Request) -> Reply:

@@ -1,6 +1,7 @@
 """/alerts: what a chat asked to be told, set up in at most three taps or one line, changed and removed."""
 
 from dataclasses import replace
+from datetime import date, datetime
 
 from bellwether.alerts import ask
 from bellwether.alerts.rule_requests import wish_of
@@ -62,11 +63,17 @@ def _add(chat: ChatContext, question: str, wish: RuleRequest) -> Reply:
 
 
 def in_sentence(
-    chat: ChatContext, question: str, kind: RuleKind | None, direction: Direction | None, threshold: float | None
+    chat: ChatContext,
+    question: str,
+    kind: RuleKind | None,
+    direction: Direction | None,
+    threshold: float | None,
+    until: date | None = None,
 ) -> Reply:
     """Add the alert that a sentence asked for. What it did not say is asked back, and never supposed.
 
-    `threshold` is a fraction, or a price as quoted. Raises what `alerts.ask.add_rule` does.
+    `threshold` is a fraction, or a price as quoted; `until` is the last day of an alert that has a threshold, where it
+    was said. Raises what `alerts.ask.add_rule` does.
     """
     if kind is RuleKind.MOVE and threshold is not None and direction is None:
         return or_ask_back(
@@ -76,7 +83,8 @@ def in_sentence(
     if kind is not None and (threshold is not None or kind is RuleKind.EARNINGS):
         # a price is reached from where it stands now, which the answer tells
         is_level = kind is RuleKind.PRICE and direction is Direction.EITHER
-        wish = RuleRequest(kind, threshold, None if is_level else direction)
+        expires = until if kind is not RuleKind.EARNINGS else None
+        wish = RuleRequest(kind, threshold, None if is_level else direction, expires=expires)
     typed = Typed(question, kind, wish)
     return or_ask_back(lambda: _begin(chat, typed), _go_on(typed))
 
@@ -134,7 +142,7 @@ def _press_kind(chat: ChatContext, given: Given) -> Pressed:
 
 def _press_add(chat: ChatContext, given: Given) -> Pressed:
     kind, threshold, direction = _kind(given), *_threshold(given, 3)
-    wish = RuleRequest(kind, threshold, direction, given.horizon(2))
+    wish = RuleRequest(kind, threshold, direction, given.horizon(2), expires=_last_day(given, 5))
     return Pressed(_("Done."), edit=_add(chat, given.symbol(), wish))
 
 
@@ -214,6 +222,16 @@ def _threshold(given: Given, at: int) -> tuple[float, Direction | None]:
         raise StaleButton from None
 
 
+def _last_day(given: Given, at: int) -> date | None:
+    """Read "20261231"."""
+    if len(given) <= at:
+        return None
+    try:
+        return datetime.strptime(given.text(at), "%Y%m%d").date()
+    except ValueError:
+        raise StaleButton from None
+
+
 def _number(given: Given, at: int) -> float:
     try:
         return float(given.text(at))
@@ -232,7 +250,7 @@ COMMAND = Command(
             ("alert", _press_begin, (1, 2)),
             ("kinds", _press_kinds, (1, 2)),
             ("kind", _press_kind, (3,)),
-            ("addrule", _press_add, (4, 5)),
+            ("addrule", _press_add, (4, 5, 6)),
             ("alerts", _press_list, (0, 1)),
             ("rule", _press_rule, (1,)),
             ("setrule", _press_set, (2, 3)),

@@ -1,7 +1,8 @@
-"""Numbers in a sentence: percentages, prices and times to come."""
+"""Numbers in a sentence: percentages, prices, and times to come or past."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from bellwether.core.i18n.translate import ENGLISH
 from bot.understand.language import Language
@@ -11,6 +12,8 @@ _NUMBER = re.compile(r"([$€£]?)([+-]?\d[\d.,]*)([^\W\d]*)(%?)")
 _WITH_UNIT = re.compile(r"(\d{1,4})-?([^\W\d]+)")
 _SIGNS = {"$": "USD", "€": "EUR", "£": "GBP"}
 _WITHOUT_NUMBER = 2  #: sessions of a unit that may stand alone: "week", but not "day"
+_BACK = re.compile(r"[-\u2212](\d{1,4})([^\W\d]*)")  #: "-5" before "days", and "-5d"
+_AND = frozenset({"and", "y", "e", "und", "и", "plus"})  #: between two parts of one time: "3 months and 1 week"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,23 +29,45 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class Time:
-    """A time to come, where it stands."""
+    """A time, where it stands."""
 
     start: int
     stop: int
     sessions: int
+    unit: int = 0  #: sessions of its unit, where it was counted in one: 5 of "3 weeks"
+    past: bool = False
 
 
 def times(words: tuple[Word, ...], free: list[bool], spoken: Language) -> list[Time]:
-    """The times among the words that are free."""
-    found: list[Time] = []
+    """The times to come among the words that are free; "3 months and 1 week" is one."""
+    parts: list[Time] = []
+    for time in _all_times(words, free, spoken):
+        last = parts[-1] if parts else None
+        if time.past:
+            continue
+        if last is not None and 0 < time.unit < last.unit and _are_joined(words, last.stop, time.start):
+            parts[-1] = Time(last.start, time.stop, last.sessions + time.sessions, time.unit)
+        else:
+            parts.append(time)
+    return parts
+
+
+def past_time(words: tuple[Word, ...], free: list[bool], spoken: Language) -> Time | None:
+    """The first time that has passed: "yesterday", "last week", "2 days ago", "-5 days"."""
+    return next((time for time in _all_times(words, free, spoken) if time.past), None)
+
+
+def _are_joined(words: tuple[Word, ...], stop: int, start: int) -> bool:
+    return start == stop or (start == stop + 1 and words[stop].folded in _AND)
+
+
+def _all_times(words: tuple[Word, ...], free: list[bool], spoken: Language) -> Iterator[Time]:
     at = 0
     while at < len(words):
         time = _time(words, free, at, spoken) if free[at] else None
         if time is not None:
-            found.append(time)
+            yield time
         at = time.stop if time is not None else at + 1
-    return found
 
 
 def _time(words: tuple[Word, ...], free: list[bool], at: int, spoken: Language) -> Time | None:
@@ -50,28 +75,52 @@ def _time(words: tuple[Word, ...], free: list[bool], at: int, spoken: Language) 
     for stop in range(min(len(words), at + 4), at, -1):
         if all(free[at:stop]) and (fixed := spoken.value("when", " ".join(folded[at:stop]))) is not None:
             return Time(at, stop, int(fixed))
+    if (back := _back(words, at, spoken)) is not None:
+        return back
     if (joined := _WITH_UNIT.fullmatch(folded[at])) and (unit := spoken.values["units"].get(joined[2])):
-        return _to_come(folded, at, at + 1, int(joined[1]) * int(unit), spoken)
+        return _counted(folded, at, at + 1, int(joined[1]), int(unit), spoken)
     number = folded[at] if folded[at].isdigit() and len(folded[at]) < 5 else spoken.values["numbers"].get(folded[at])
     if number is not None:
         unit_at = at + 1
         while unit_at < min(len(words), at + 3) and folded[unit_at] in spoken.words["between"]:
             unit_at += 1
         if unit_at < len(words) and free[unit_at] and (unit := spoken.values["units"].get(folded[unit_at])):
-            return _to_come(folded, at, unit_at + 1, int(number) * int(unit), spoken)
+            return _counted(folded, at, unit_at + 1, int(number), int(unit), spoken)
         return None
     alone = spoken.values["units"].get(folded[at])
     if alone is not None and int(alone) >= _WITHOUT_NUMBER and len(folded[at]) > 1:
-        return _to_come(folded, at, at + 1, int(alone), spoken)
+        time = _counted(folded, at, at + 1, 1, int(alone), spoken)
+        return replace(time, unit=0) if time is not None else None
     return None
 
 
-def _to_come(folded: list[str], start: int, stop: int, sessions: int, spoken: Language) -> Time | None:
-    """A time, unless a word beside it makes it one that has passed: "last week", "two days ago"."""
-    beside = (*folded[max(0, start - 2) : start], *folded[stop : stop + 1])
-    if sessions < 1 or any(spoken.is_in("past", word) for word in beside):
+def _back(words: tuple[Word, ...], at: int, spoken: Language) -> Time | None:
+    """A time that has passed by a word or a sign of its own: "yesterday", "-5 days"."""
+    for stop in range(min(len(words), at + 3), at, -1):
+        if " ".join(word.folded for word in words[at:stop]) in spoken.words["yesterday"]:
+            return Time(at, stop, 1, past=True)
+    match = _BACK.fullmatch(words[at].folded)
+    if match is None:
         return None
-    return Time(start, stop, sessions)
+    unit = match[2] or (words[at + 1].folded if at + 1 < len(words) else "")
+    if unit not in spoken.values["units"]:
+        return None
+    return Time(at, at + (1 if match[2] else 2), int(match[1]) * int(spoken.values["units"][unit]), past=True)
+
+
+def _counted(folded: list[str], start: int, stop: int, number: int, unit: int, spoken: Language) -> Time | None:
+    """A time in a unit; past where a word beside it says so: "last week"; none of "every week"."""
+    around = range(max(0, start - 2), min(len(folded), stop + 1))
+    beside = [folded[at] for at in around if not start <= at < stop]
+    sessions = number * unit
+    if sessions < 1:
+        return None
+    ago = [at for at in around if folded[at] in spoken.words["ago"]]
+    if ago:
+        return Time(min(start, *ago), max(stop, *(at + 1 for at in ago)), sessions, unit, past=True)
+    if any(spoken.is_in("past", word) for word in beside):
+        return None
+    return Time(start, stop, sessions, unit)
 
 
 def amounts(words: tuple[Word, ...], free: list[bool], spoken: Language, code: str) -> list[Amount]:

@@ -80,6 +80,9 @@ def _called(folded: list[str], free: list[bool], at: int, spoken: Language) -> N
         if match[1] == "W":
             return NamedDay(at, stop, weekday=int(match[2]))
         if match[3]:
+            year_at = stop + (stop < len(folded) and folded[stop] in spoken.words["between"])
+            if year_at < len(folded) and _YEAR.fullmatch(folded[year_at]):
+                return NamedDay(at, year_at + 1, int(match[4]), int(match[3]), int(folded[year_at]))
             return NamedDay(at, stop, int(match[4]), int(match[3]))
     return None
 

@@ -1,12 +1,12 @@
 """What a sentence names: stocks, times and amounts, each put in a slot."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bot.understand.amounts import Amount, Time, amounts, times
+from bot.understand.amounts import Amount, Time, amounts, past_time, times
 from bot.understand.days import NamedDay, named_days
-from bot.understand.language import Language, language
-from bot.understand.lexicon import MOST_WORDS, is_listed, key_of, lexicon, misspelt_name
+from bot.understand.language import idioms, language
+from bot.understand.lexicon import MOST_WORDS, each_once, is_listed, key_of, lexicon, misspelt_name
 from bot.understand.spelling import nearest_word, spelt
 from bot.understand.words import Word
 
@@ -33,6 +33,8 @@ class Entities:
     horizon: int | None
     day: NamedDay | None  #: to come, where no horizon is told
     time_said: str  #: the words of either, folded
+    time_beside: str  #: the words of a second time to come of another length, folded
+    past_said: str  #: the words of a time that has passed, folded
     percent: str
     price: str
     currency: str  #: of the price, where it was said
@@ -59,14 +61,15 @@ class _Search:
         self.strange = sum(not self.spoken.has(word) for word in self.folded)
         self.spellable = self.strange <= _MOST_STRANGE
         self.capitals = not any(word.written.islower() for word in words) and len(words) > 1
-        for start, stop in _idioms(self.folded, self.spoken):
+        for start, stop in idioms(self.folded, self.spoken):
             self.free[start:stop] = [False] * (stop - start)
 
     def found(self) -> Entities:
         """All that the sentence names."""
-        idioms = [not free for free in self.free]
+        in_idioms = [not free for free in self.free]
         self._take(self._sure)
         day = self._named_day()
+        past = past_time(self.words, self.free, self.spoken)
         amount, time = self._numbers()
         self._take(self._in_a_list)
         self._take_unlisted()
@@ -77,10 +80,10 @@ class _Search:
         if not self.stocks and self._nothing_else(amount, time):
             self._take(self._anything)
         if len(self.stocks) == 0 and time and not amount:  # "3m" is a company where there is no other
-            self.free = [not idiom for idiom in idioms]
+            self.free = [not within for within in in_idioms]
             self._take(self._time_like)
             time = [] if self.stocks else time
-        return self._slotted(amount, time, day)
+        return self._slotted(amount, time, day, self._words(past))
 
     def _named_day(self) -> NamedDay | None:
         days = named_days(self.words, self.free, self.spoken, self.code)
@@ -288,7 +291,17 @@ class _Search:
         start = when.start - (beside in self.spoken.words["between"])
         return " ".join(self.folded[start : when.stop])
 
-    def _slotted(self, amount: list[Amount], time: list[Time], day: NamedDay | None) -> Entities:
+    def _words(self, when: Time | None) -> str:
+        return " ".join(self.folded[when.start : when.stop]) if when is not None else ""
+
+    def _beside(self, time: list[Time]) -> str:
+        """The words of a second time of another length, unless one of the two only says that it is asked now."""
+        said = [self._said(each) for each in time[:2]]
+        if len(said) < 2 or time[0].sessions == time[1].sessions or set(said) & self.spoken.words["now"]:
+            return ""
+        return said[1]
+
+    def _slotted(self, amount: list[Amount], time: list[Time], day: NamedDay | None, past: str) -> Entities:
         slots: dict[int, tuple[int, str]] = {start: (stop, STOCK) for start, (stop, _name) in self.stocks.items()}
         slots |= {each.start: (each.stop, TIME) for each in time}
         if day is not None:
@@ -312,10 +325,12 @@ class _Search:
             at = stop
         names = [name for _start, (_stop, name) in sorted(self.stocks.items())]
         return Entities(
-            tuple(_each_once(names))[:MOST_STOCKS],
+            tuple(each_once(names))[:MOST_STOCKS],
             time[0].sessions if time else None,
             day if not time else None,
             self._said(time[0] if time else day),
+            self._beside(time),
+            past,
             next((found.written for found in amount if found.percent), ""),
             next((found.written for found in amount if not found.percent), ""),
             next((found.currency for found in amount if not found.percent), ""),
@@ -323,23 +338,3 @@ class _Search:
             tuple(unknown),
             tuple(written),
         )
-
-
-def _each_once(names: Sequence[str]) -> Iterator[str]:
-    """Names without those that mean the same company as an earlier one: "Tesla (TSLA)"."""
-    known = lexicon()
-    seen: set[str] = set()
-    for name in names:
-        key = key_of(name)
-        symbols = known.names.get(key) or known.beginnings.get(key) or {name.upper()}
-        if not seen & symbols:
-            yield name
-        seen |= symbols
-
-
-def _idioms(folded: Sequence[str], spoken: Language) -> Iterator[tuple[int, int]]:
-    """Where a phrase stands that holds no stock and no time."""
-    for start, word in enumerate(folded):
-        for idiom in spoken.idioms.get(word, ()):
-            if tuple(folded[start : start + len(idiom)]) == idiom:
-                yield start, start + len(idiom)

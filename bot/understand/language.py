@@ -21,7 +21,8 @@ one more than it has words, or what stands after `=`.
 [days]                   | days by name = the month and day, W0 for Monday, M1 for January, or the period that they end;
                          | [by]: words before a month alone; [ends]: those that mean its last day
 [now]                    | times that are today; `{ahead}` in a cue is any other
-[past]                   | words beside a unit that make it no time to come
+[past]                   | words beside a unit that make it no time to come; [ago]: those that make it one that has
+                         | passed; [yesterday]: whole times that have
 [short]                  | how words are shortened in chats = the whole word
 [languages]              | languages by name = their code, `{language}` in a cue; not beside [nouns]: "german stocks"
 [topics]                 | what is explained by itself = the value of its Topic; `{topic}` in a cue is where one begins
@@ -53,7 +54,7 @@ ALONE, WITH_STOCK, WITHOUT_STOCK, OF_LAST = "alone", "with stock", "without stoc
 _WITH_VALUES = frozenset({"names", "when", "units", "numbers", "short", "languages", "topics", "days", "currencies"})
 _LISTS = frozenset(
     {"common", "filler", "doubtful", "past", "joiners", "between", "percent", "thousand", "million", "money"}
-    | {"nouns", "pairs", "by", "ends", "unlisted", "now", "follow", "pronouns", "instead", "which"}
+    | {"nouns", "pairs", "by", "ends", "unlisted", "now", "ago", "yesterday", "follow", "pronouns", "instead", "which"}
 )
 
 
@@ -155,6 +156,14 @@ def language(code: str) -> Language:
             read.cues.setdefault(key, []).append(cue)
     read.whole_words = tuple(key.rstrip("*") for key in read.vocabulary if len(key) >= _SHORTEST_WORD)
     return read
+
+
+def idioms(folded: Sequence[str], spoken: Language) -> Iterator[tuple[int, int]]:
+    """Where a phrase stands that holds no stock and no time."""
+    for start, word in enumerate(folded):
+        for idiom in spoken.idioms.get(word, ()):
+            if tuple(folded[start : start + len(idiom)]) == idiom:
+                yield start, start + len(idiom)
 
 
 def _lines(code: str) -> Iterator[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """The names and symbols of companies as keys without spaces, from the tables that are part of Bellwether."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -67,3 +68,15 @@ def misspelt_name(word: str) -> tuple[str, float] | None:
     best, score = near[0]
     others = [(name, near_by) for name, near_by in near[1:] if not known.names[name] & known.names[best]]
     return (best, score) if not others or score - others[0][1] >= _MARGIN else None
+
+
+def each_once(names: Sequence[str]) -> Iterator[str]:
+    """Names without those that mean the same company as an earlier one: "Tesla (TSLA)"."""
+    known = lexicon()
+    seen: set[str] = set()
+    for name in names:
+        key = key_of(name)
+        symbols = known.names.get(key) or known.beginnings.get(key) or {name.upper()}
+        if not seen & symbols:
+            yield name
+        seen |= symbols

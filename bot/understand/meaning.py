@@ -67,6 +67,8 @@ class Request:
     horizon: int | None = None  #: sessions; None where nothing was said of it
     day: NamedDay | None = None  #: until which, where it was named instead of a horizon
     said: str = ""  #: how the horizon or day was said
+    beside: str = ""  #: a second horizon of another length, as it was said
+    past: str = ""  #: a time that has passed, as it was said, where none to come was
     kind: RuleKind | None = None  #: of an alert: what it looks at
     direction: Direction | None = None  #: of an alert
     amount: str = ""  #: of an alert, as any language reads it: "5%", "250", "120000"; of one to be

@@ -5,11 +5,10 @@ text | words | phrase that is a whole message? | its intent
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 
-from bellwether.core.alert_types import Direction, RuleKind
 from bellwether.core.i18n.translate import ENGLISH, LANGUAGES
 from bot.understand.cues import A_STOCK, LANGUAGE, SOCIAL, Scores, scores
 from bot.understand.entities import Entities, KnowsStock, entities
@@ -17,6 +16,7 @@ from bot.understand.follow_ups import OF_ONE_OR_ALL, FollowUp, goes_on, is_it, i
 from bot.understand.language import Language, language
 from bot.understand.lexicon import is_listed
 from bot.understand.meaning import Intent, Request, Topic
+from bot.understand.request_of import OF_NO_STOCK, WHOLE_MARKET, language_in, request_of
 from bot.understand.words import Word, as_written, words_of
 
 ENOUGH = 2.0  #: score from which an intent is believed: a cue of one word
@@ -30,7 +30,6 @@ _LONGEST_NAME = 3  #: words of a company's name that nobody here knows
 _LONGEST_COURTESY = 4  #: words
 _LONGEST_MESSAGE = 40  #: words that are read
 _BUTTONS = 3
-WHOLE_MARKET = "^GSPC"  #: the index that stands for all of it
 _HYPHENED = re.compile(r"(?<=\w)-(Aktien?|Anteile?|Papiere?|shares?|stocks?)\b", re.IGNORECASE)  #: "Apple-Aktien"
 _SIGNS = {
     "👍": Intent.THANKS,
@@ -40,12 +39,7 @@ _SIGNS = {
     "👋": Intent.HELLO,
     "?": Intent.HELP,
 }
-#: intents that are of no stock, though one may be named
-_OF_NO_STOCK = SOCIAL | {
-    *(Intent.HELP, Intent.LIST, Intent.STOP, Intent.DELETE),
-    *(Intent.SETTINGS, Intent.TODAY, Intent.EXPLAIN),
-}
-_WITH_UNKNOWN = frozenset(Intent) - _OF_NO_STOCK - {Intent.ALERTS, Intent.UNALERT}
+_WITH_UNKNOWN = frozenset(Intent) - OF_NO_STOCK - {Intent.ALERTS, Intent.UNALERT}
 
 #: words that can only be asked about; a "chart" or a "chance" may be wanted
 _TOPICS_ALONE = frozenset({Topic.VOLATILE, Topic.RULE, Topic.TICKER, Topic.MIDDLE})
@@ -113,7 +107,7 @@ def understand(text: str, chat_language: str, knows: KnowsStock) -> Request | Un
 
 def _request_of(further: FollowUp, spoken: Language) -> Request:
     """What is asked of the stock that was asked about before."""
-    told = _told(further.intent, ("",), further.assumed, further.read, spoken)
+    told = request_of(further.intent, ("",), further.assumed, further.read, spoken)
     return replace(told, stocks=(), follows=True)
 
 
@@ -151,7 +145,7 @@ def _whole_phrase(words: tuple[Word, ...], spoken: Language) -> Request | None:
     asked = next((spoken.alone[key] for key in map(" ".join, (whole, without, in_full)) if key in spoken.alone), None)
     if asked is not None:
         return _by_itself(asked)
-    if (code := _language_in(without, spoken)) is not None:
+    if (code := language_in(without, spoken)) is not None:
         slotted = (LANGUAGE if spoken.language_at(without, at) else word for at, word in enumerate(without))
         if spoken.alone.get(" ".join(slotted)) == Intent.SETTINGS.value:
             return Request(Intent.SETTINGS, language=code)
@@ -186,18 +180,6 @@ def _by_itself(section: str) -> Request:
     if section == Topic.LAST.value:
         return Request(Intent.UNALERT, topic=Topic.LAST)
     return Request(Intent(section))
-
-
-def _language_in(words: Sequence[str], spoken: Language) -> str | None:
-    """The language that is called: of "from english to german" the last."""
-    called = (spoken.language_at(words, at) for at in range(len(words) - 1, -1, -1))
-    return next((code for code in called if code is not None), None)
-
-
-def _topic_in(words: Sequence[str], spoken: Language) -> Topic | None:
-    """The one topic that is named; None for several, which all of them explain."""
-    named = {topic for at in range(len(words)) if (topic := spoken.topic_at(words, at)) is not None}
-    return Topic(named.pop()) if len(named) == 1 else None
 
 
 def _courtesies(words: list[str], spoken: Language) -> Request | None:
@@ -245,14 +227,14 @@ def _meaning(found: Entities, spoken: Language) -> tuple[float, Request | None, 
                 or (other is intent is Intent.ADVICE and supposed_score >= score)
             )
         ):
-            return supposed_score, _told(other, (stock,), named, supposed, spoken), supposed.intents
+            return supposed_score, request_of(other, (stock,), named, supposed, spoken), supposed.intents
     if intent is None or score < (ENOUGH if not found.stocks else 0):
         return 0.0, None, read.intents
     beside = len(found.slotted) - len(read.covered)
     by_the_way = strange > _MOST_STRANGE_BESIDE or beside > _MOST_BESIDE
     if intent is Intent.FORECAST and score <= A_STOCK and by_the_way:
         return 0.0, None, read.intents  # "order me an uber home, I'm drunk" names a company, and asks nothing of it
-    return score, _told(intent, found.stocks, found, read, spoken), read.intents
+    return score, request_of(intent, found.stocks, found, read, spoken), read.intents
 
 
 def _is_of_time(word: str, spoken: Language) -> bool:
@@ -265,65 +247,6 @@ def _most(intents: dict[Intent, float]) -> tuple[Intent | None, float]:
     asked = {intent: score for intent, score in intents.items() if intent not in SOCIAL and score >= ENOUGH}
     best = max(asked or intents, key=lambda intent: intents[intent], default=None)
     return best, intents[best] if best is not None else 0.0
-
-
-def _told(intent: Intent, stocks: tuple[str, ...], found: Entities, read: Scores, spoken: Language) -> Request:
-    if intent is Intent.SETTINGS:
-        return Request(intent, language=_language_in(found.slotted, spoken) or "")
-    if intent is Intent.EXPLAIN:
-        return Request(intent, topic=_topic_in(found.slotted, spoken))
-    if intent is Intent.HELP:
-        return Request(intent, topic=Topic.SELF if Topic.SELF.value in read.marks else None)
-    if intent is Intent.FORECAST and not stocks and Topic.MARKET.value in read.marks:
-        return Request(intent, (WHOLE_MARKET,), found.horizon, found.day, found.time_said, topic=Topic.MARKET)
-    if intent in _OF_NO_STOCK:
-        return Request(intent)
-    if intent is Intent.UNALERT:
-        meant = (topic for topic in (Topic.ALL, Topic.LAST) if topic.value in read.marks)
-        return Request(intent, stocks, amount=found.price, topic=next(meant, None))
-    if intent is Intent.FORECAST and len(stocks) == 1 and (topic := _asked_of(read)) is not None:
-        at_stake = (found.price.lstrip("+-"), found.currency) if topic is Topic.LOSS else ("", "")
-        told = Request(intent, stocks, found.horizon, found.day, found.time_said, topic=topic)
-        return replace(told, amount=at_stake[0], money=at_stake[1])
-    if intent is not Intent.ALERT:
-        topic = Topic.HOLDING if intent is Intent.ADVICE and Topic.HOLDING.value in read.marks else None
-        return Request(intent, stocks, found.horizon, found.day, found.time_said, topic=topic)
-    if not stocks:
-        return Request(Intent.ALERTS)
-    kind, direction, amount = _alert_terms(found, read)
-    return Request(intent, stocks[:1], found.horizon, kind=kind, direction=direction, amount=amount)
-
-
-def _asked_of(read: Scores) -> Topic | None:
-    """What a forecast is asked for, beside its range."""
-    if Topic.LOSS.value in read.marks:
-        return Topic.LOSS
-    return Topic.DIRECTION if {"up", "down", Topic.DIRECTION.value} & read.marks.keys() else None
-
-
-def _alert_terms(found: Entities, read: Scores) -> tuple[RuleKind | None, Direction | None, str]:
-    """What an alert looks at, on which side, and its threshold as it was written."""
-    marks = read.marks
-    sign = (found.percent or found.price)[:1]
-    up, down = "up" in marks or sign == "+", "down" in marks or sign == "-"
-    if found.percent:
-        direction = Direction.ABOVE if up else Direction.BELOW if down else None  # which way was perhaps not said
-        return (
-            RuleKind.MOVE,
-            Direction.EITHER if "either" in marks or (up and down) else direction,
-            found.percent.lstrip("+-"),
-        )
-    if found.price:
-        above, below = "above" in marks, "below" in marks
-        if above == below:
-            above, below = up, down
-        direction = Direction.EITHER if above == below else Direction.ABOVE if above else Direction.BELOW
-        return RuleKind.PRICE, direction, found.price.lstrip("+-")
-    if "earnings" in marks:
-        return RuleKind.EARNINGS, None, ""
-    if "unusual" in marks:
-        return RuleKind.UNUSUAL, None, ""
-    return None, None, ""
 
 
 def _unknown_company(found: Entities) -> tuple[Entities, str] | None:

@@ -1,0 +1,97 @@
+"""What a sentence asks for, once its intent is known: its stocks, times, amounts and topic as a Request. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bellwether.core.alert_types import Direction, RuleKind
+from bot.understand.cues import SOCIAL, Scores
+from bot.understand.entities import Entities
+from bot.understand.language import Language
+from bot.understand.meaning import Intent, Request, Topic
+
+WHOLE_MARKET = "^GSPC"  #: the index that stands for all of it
+#: intents that are of no stock, though one may be named
+OF_NO_STOCK = SOCIAL | {
+    *(Intent.HELP, Intent.LIST, Intent.STOP, Intent.DELETE),
+    *(Intent.SETTINGS, Intent.TODAY, Intent.EXPLAIN),
+}
+
+
+def request_of(intent: Intent, stocks: tuple[str, ...], found: Entities, read: Scores, spoken: Language) -> Request:
+    """What a sentence asks of these stocks; of an intent that takes neither stocks nor times they are left out."""
+    request = _request_of(intent, stocks, found, read, spoken)
+    if request.horizon is not None or request.day is not None:
+        return replace(request, beside=found.time_beside)
+    return replace(request, past=found.past_said)
+
+
+def _request_of(intent: Intent, stocks: tuple[str, ...], found: Entities, read: Scores, spoken: Language) -> Request:
+    if intent is Intent.SETTINGS:
+        return Request(intent, language=language_in(found.slotted, spoken) or "")
+    if intent is Intent.EXPLAIN:
+        return Request(intent, topic=_topic_in(found.slotted, spoken))
+    if intent is Intent.HELP:
+        return Request(intent, topic=Topic.SELF if Topic.SELF.value in read.marks else None)
+    if intent is Intent.FORECAST and not stocks and Topic.MARKET.value in read.marks:
+        return Request(intent, (WHOLE_MARKET,), found.horizon, found.day, found.time_said, topic=Topic.MARKET)
+    if intent in OF_NO_STOCK:
+        return Request(intent)
+    if intent is Intent.UNALERT:
+        meant = (topic for topic in (Topic.ALL, Topic.LAST) if topic.value in read.marks)
+        return Request(intent, stocks, amount=found.price, topic=next(meant, None))
+    if intent is Intent.FORECAST and len(stocks) == 1 and (topic := _asked_of(read)) is not None:
+        at_stake = (found.price.lstrip("+-"), found.currency) if topic is Topic.LOSS else ("", "")
+        told = Request(intent, stocks, found.horizon, found.day, found.time_said, topic=topic)
+        return replace(told, amount=at_stake[0], money=at_stake[1])
+    if intent is not Intent.ALERT:
+        topic = Topic.HOLDING if intent is Intent.ADVICE and Topic.HOLDING.value in read.marks else None
+        return Request(intent, stocks, found.horizon, found.day, found.time_said, topic=topic)
+    if not stocks:
+        return Request(Intent.ALERTS)
+    kind, direction, amount = _alert_terms(found, read)
+    when = found.horizon, found.day, found.time_said
+    return Request(intent, stocks[:1], *when, kind=kind, direction=direction, amount=amount)
+
+
+def _asked_of(read: Scores) -> Topic | None:
+    """What a forecast is asked for, beside its range."""
+    if Topic.LOSS.value in read.marks:
+        return Topic.LOSS
+    return Topic.DIRECTION if {"up", "down", Topic.DIRECTION.value} & read.marks.keys() else None
+
+
+def _alert_terms(found: Entities, read: Scores) -> tuple[RuleKind | None, Direction | None, str]:
+    """What an alert looks at, on which side, and its threshold as it was written."""
+    marks = read.marks
+    sign = (found.percent or found.price)[:1]
+    up, down = "up" in marks or sign == "+", "down" in marks or sign == "-"
+    if found.percent:
+        direction = Direction.ABOVE if up else Direction.BELOW if down else None  # which way was perhaps not said
+        return (
+            RuleKind.MOVE,
+            Direction.EITHER if "either" in marks or (up and down) else direction,
+            found.percent.lstrip("+-"),
+        )
+    if found.price:
+        above, below = "above" in marks, "below" in marks
+        if above == below:
+            above, below = up, down
+        direction = Direction.EITHER if above == below else Direction.ABOVE if above else Direction.BELOW
+        return RuleKind.PRICE, direction, found.price.lstrip("+-")
+    if "earnings" in marks:
+        return RuleKind.EARNINGS, None, ""
+    if "unusual" in marks:
+        return RuleKind.UNUSUAL, None, ""
+    return None, None, ""
+
+
+def language_in(words: Sequence[str], spoken: Language) -> str | None:
+    """The language that is called: of "from english to german" the last."""
+    called = (spoken.language_at(words, at) for at in range(len(words) - 1, -1, -1))
+    return next((code for code in called if code is not None), None)
+
+
+def _topic_in(words: Sequence[str], spoken: Language) -> Topic | None:
+    """The one topic that is named; None for several, which all of them explain."""
+    named = {topic for at in range(len(words)) if (topic := spoken.topic_at(words, at)) is not None}
+    return Topic(named.pop()) if len(named) == 1 else None
