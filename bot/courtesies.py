@@ -14,7 +14,7 @@ from bellwether.delivery import chat_wishes
 from bot.commands.base import ChatContext
 from bot.commands.pause_sentences import is_stopped
 from bot.commands.start import some_symbols
-from bot.keyboards import in_rows, meaning
+from bot.keyboards import MOST_BYTES, in_rows, meaning
 from bot.replies import LONGEST_CAPTION, Button, Reply, as_text
 from bot.understand.meaning import Intent
 
@@ -37,6 +37,10 @@ _BYE_STOPPED = N_("Goodbye! Nothing comes by itself until you send /start.")
 _BYE_ALONE = N_("Goodbye! Ask whenever you want to know how far a stock may move.")
 _UNCLEAR = N_("I'm not sure what you mean. Is it one of these? Or send me a company, like <b>Apple</b>.")
 _NO_ADVICE = N_("I give no advice: nobody knows what a stock does next.")
+_HOLDINGS = N_(
+    "I keep which stocks you watch, not how many of each you own, and give no advice. Watch them, and one message "
+    "tells of all of them every evening; their range as a whole counts each as an equal part."
+)
 _HOW_FAR = N_("What I can tell is how far it may move:")
 _ANYTHING = N_("Nobody can tell which stock is best, and I don't guess. Press one and see how far it may move, or ask:")
 _OURSELVES = N_(
@@ -148,6 +152,14 @@ def for_holder(reply: Reply) -> Reply:
         for row in reply.buttons
     ]
     return replace(reply, buttons=tuple(sorted(rows, key=lambda row: not _is_watch(row))))
+
+
+def for_holder_of_several(reply: Reply, symbols: Sequence[str]) -> Reply:
+    """Offer first to watch all of them, and their range as a whole: how many of each somebody owns is not kept."""
+    actions = ((_("Watch these every evening"), "addall"), (_("The range of all together"), "riskof"))
+    offered = [(label, ":".join([verb, *symbols])) for label, verb in actions]
+    rows = tuple((Button(label, action),) for label, action in offered if len(action) <= MOST_BYTES)
+    return replace(with_opening(reply, _(_HOLDINGS)), buttons=(*rows, *reply.buttons))
 
 
 def _is_watch(row: tuple[Button, ...]) -> bool:

@@ -6,7 +6,9 @@ from bot.commands.base import ChatContext
 from bot.understand.meaning import Intent, Request, Topic
 
 #: what is asked of a stock, be it named or not
-_OF_A_STOCK = frozenset({Intent.FORECAST, Intent.WHY, Intent.GROWTH, Intent.ALERT, Intent.WATCH, Intent.UNWATCH})
+_OF_A_STOCK = frozenset(
+    {Intent.FORECAST, Intent.WHY, Intent.GROWTH, Intent.REPORT, Intent.ALERT, Intent.WATCH, Intent.UNWATCH}
+)
 #: of several, as they were compared
 _OF_SEVERAL = frozenset({Intent.FORECAST, Intent.COMPARE, Intent.ADVICE, Intent.WATCH, Intent.UNWATCH})
 _WITH_HORIZON = frozenset({Intent.FORECAST, Intent.ADVICE, Intent.WHY, Intent.COMPARE})

@@ -12,7 +12,7 @@ from string import punctuation
 
 from bellwether.ask import forecasts
 from bellwether.core.alert_types import RuleKind
-from bellwether.core.errors import BadSymbol, BellwetherError
+from bellwether.core.errors import AmbiguousSymbol, BadSymbol, BellwetherError
 from bellwether.core.i18n.translate import spoken
 from bellwether.core.parsing import DEFAULT_HORIZON
 from bellwether.forecasting.bad_case import bad_case
@@ -31,6 +31,7 @@ from bot.commands import (
     forecast,
     growth,
     my_data,
+    next_report,
     settings,
     stop,
     targets,
@@ -99,8 +100,10 @@ def _in_their_tongue(chat: ChatContext, text: str, reply: Reply, understood: Req
     """Offer to answer in the language of a sentence, where the chat has not chosen another."""
     if understood.intent is Intent.SETTINGS or chat.preferences.language is not None or not chat.may_change:
         return reply
-    code = other_tongue(text, spoken())
-    return settings.offer_to_speak(reply, code) if code is not None else reply
+    code = other_tongue(text, spoken(), understood.stocks)
+    if code is None:
+        return reply
+    return courtesies.with_opening(settings.offer_to_speak(reply, code), settings.speaks_too(code))
 
 
 def _as_typed(text: str) -> Route:
@@ -204,8 +207,21 @@ def _with_horizon_told(reply: Reply, horizon: HorizonAsked) -> Reply:
 def _advice(chat: ChatContext, asked: Request) -> Reply:
     if not asked.stocks and asked.follows:
         return courtesies.no_advice_on_which(chat)
+    if asked.topic is Topic.HOLDING and len(asked.stocks) > 1:
+        return _holdings(chat, asked)
     reply = courtesies.no_advice(chat, _forecast(chat, asked) if asked.stocks else None)
     return courtesies.for_holder(reply) if asked.topic is Topic.HOLDING else reply
+
+
+def _holdings(chat: ChatContext, asked: Request) -> Reply:
+    """Compare what somebody owns, with the ways to watch all of it and to its range as a whole."""
+    here, _lacking = parted_by_presence(chat.services, asked.stocks)
+    reply = _compare(chat, asked)
+    try:
+        symbols = list(dict.fromkeys(forecasts.resolve(chat.services, name).symbol for name in here))
+    except AmbiguousSymbol:  # then the answer asks back
+        return reply
+    return courtesies.for_holder_of_several(reply, symbols) if symbols else reply
 
 
 def _compare(chat: ChatContext, asked: Request) -> Reply:
@@ -263,6 +279,10 @@ def _why(chat: ChatContext, asked: Request) -> Reply:
     return _with_horizon_told(why.ask(chat, asked.stocks[0], horizon.sessions), horizon)
 
 
+def _report(chat: ChatContext, asked: Request) -> Reply:
+    return next_report.ask(chat, asked.stocks[0]) if asked.stocks else courtesies.which_stock(chat, "report:{}")
+
+
 def _growth(chat: ChatContext, asked: Request) -> Reply:
     return growth.answer(chat, asked.stocks[0]) if asked.stocks else courtesies.which_stock(chat, "growth:{}")
 
@@ -301,5 +321,7 @@ _HANDLERS: dict[Intent, tuple[_Handler, Command | None]] = {
     Intent.TODAY: (lambda chat, asked: today.answer(chat, ""), today.COMMAND),
     Intent.WHY: (_why, why.COMMAND),
     Intent.GROWTH: (_growth, growth.COMMAND),
+    Intent.REPORT: (_report, growth.COMMAND),
+    Intent.TARGETS: (lambda chat, asked: targets.every_target(chat), alerts.COMMAND),
     Intent.EXPLAIN: (lambda chat, asked: explain.about(chat, asked.topic), explain.COMMAND),
 }

@@ -237,10 +237,12 @@ def test_charts_become_dark_and_light_again_by_one_tap_each(talk: Talk) -> None:
     assert kept(talk) == AlertSettings()
 
 
-def test_word_of_storms_is_wished_by_one_tap_and_given_up_by_one(talk: Talk) -> None:
+def test_word_of_storms_is_wished_by_a_tap_under_what_they_are_and_given_up_by_one(talk: Talk) -> None:
     assert "Storms" not in talk.say("/settings")
+    assert "days on which my ranges of all stocks hold too rarely" in talk.press("Storms")
     assert "Storms, when ranges of all stocks hold too rarely" in talk.press("Tell me of storms")
     assert kept(talk).storms
+    talk.press("Storms")
     assert "Storms" not in talk.press("No word of storms")
     assert kept(talk) == AlertSettings()
 

@@ -5,8 +5,11 @@ from datetime import date
 import pytest
 
 from bellwether.alerts import watchlist
-from bellwether.core.i18n.translate import LANGUAGES
+from bellwether.core.i18n.translate import LANGUAGES, use_language
 from bellwether.delivery import chat_wishes
+from bellwether.forecasting.sentences import HORIZON_LABELS
+from bellwether.services import Services
+from bot.horizon_asked import HorizonAsked, horizon_asked
 from bot.understand.days import date_of
 from bot.understand.meaning import Request
 from bot.understand.understand import understand
@@ -68,6 +71,11 @@ def test_the_language_that_is_spoken_already_is_said_to_be(talk: Talk) -> None:
         ("o que vai acontecer com a tesla na próxima semana?", "de", "Responder em português"),
         ("что будет с теслой через месяц", "es", "Отвечать по-русски"),  # noqa: RUF001
         ("what will happen to tesla next week", "ru", "Answer in English"),
+        ("hilfe", "en", "Auf Deutsch antworten"),
+        ("ayuda", "en", "Responder en español"),
+        ("ajuda", "de", "Responder em português"),
+        ("помощь", "en", "Отвечать по-русски"),
+        ("¿subirá apple?", "en", "Responder en español"),
     ],
 )
 def test_a_whole_sentence_in_another_language_is_answered_with_an_offer_to_speak_it(
@@ -75,7 +83,7 @@ def test_a_whole_sentence_in_another_language_is_answered_with_an_offer_to_speak
 ) -> None:
     talk.language = language
     talk.say(said)
-    assert talk.labels[-1] == offer
+    assert talk.labels[0] == offer
     talk.press(offer)
     talk.say(said)
     assert not any("ntwort" in label or "espond" in label or "твечать" in label for label in talk.labels)
@@ -201,7 +209,6 @@ def test_what_we_are_is_told_in_every_language_within_one_message(talk: Talk, co
         ("apple by 15 March", "en", "“15 March” is 15 March 2027"),
         ("apple in 5 years", "en", "You asked for “5 years”; the nearest"),
         ("apple by 2035", "en", "You asked for “2035”; the nearest"),
-        ("apple on 2020-03-02", "en", "Apple (AAPL)\nOver the next two weeks"),  # a day of the past is no horizon
         ("Apple bis zum 15. März", "de", "„15. März“: Das ist der 15. März 2027"),
         ("tesla en 5 años", "es", "Has pedido «5 años»"),
         ("tesla até o natal", "pt", "“natal”: é 25 de dezembro de 2026"),
@@ -209,15 +216,26 @@ def test_what_we_are_is_told_in_every_language_within_one_message(talk: Talk, co
     ],
 )
 def test_a_day_that_is_named_is_counted_by_the_calendar_of_the_exchange(
-    talk: Talk, said: str, language: str, answer: str
+    services: Services, monkeypatch: pytest.MonkeyPatch, said: str, language: str, answer: str
 ) -> None:
-    talk.language = language
-    assert talk.say(said).startswith(answer)
-    assert talk.shown.chart is not None
+    monkeypatch.setattr(services.provider, "live", True)
+    with use_language(language):
+        horizon = horizon_asked(services, asked_of(said, language))
+    assert horizon.told.startswith(answer)
+    assert horizon.sessions in HORIZON_LABELS
 
 
-def test_a_day_as_far_ahead_as_an_offered_horizon_needs_no_word_on_it(talk: Talk) -> None:
-    assert talk.say("apple by monday").startswith("Apple (AAPL)\nOver the next week")
+def test_a_day_as_far_ahead_as_an_offered_horizon_needs_no_word_on_it(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services.provider, "live", True)
+    assert horizon_asked(services, asked_of("apple by monday", "en")) == HorizonAsked(5)
+
+
+def asked_of(said: str, language: str) -> Request:
+    asked = understand(said, language, lambda name: name.casefold() in {"apple", "tesla", "disney"})
+    assert isinstance(asked, Request)
+    return asked
 
 
 @pytest.mark.parametrize(

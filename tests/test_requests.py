@@ -76,6 +76,8 @@ def test_an_alert_in_words_is_told_back_exactly_and_can_be_undone(server: Telegr
     [
         ("alert me nvidia 5%", "a move of 5 % or more from one close to the next. Which way?", "Down"),
         ("tell me when nvidia drops", "what should I tell you?", "Big move in one day"),
+        ("tell me when apple falls 5% in a month", "not within “a month”", "Price below $162.19 (−5.0 %)"),
+        ("tell me if nvidia moves 5% this week", "not within “week”", "+5.0 % in one day"),
         ("tell me when apple gets unusual", "How unusual must it be", "1 day in 50"),
     ],
 )
@@ -85,6 +87,47 @@ def test_what_an_alert_in_words_does_not_say_is_asked_and_never_supposed(
     assert answer in talk.say(said)
     assert ask.rules_of(talk.services.store, talk.chat_id) == []
     talk.press(label)
+
+
+@pytest.mark.parametrize(
+    ("said", "answer", "label"),
+    [
+        ("apple yesterday", "“yesterday” has passed", "How earlier forecasts turned out"),
+        ("AAPL -5 days", "“-5 days” has passed", "What changed?"),
+        ("apple last week", "“last week” has passed", "What lies ahead"),
+        ("apple on 1 march 2024", "“1 march 2024” has passed", "What lies ahead"),
+        ("apple in 3 months and 1 week", "You asked for “3 months and 1 week”", "· 3 months ·"),
+        ("where will apple be in 3 days", "1 day, 1 week, 2 weeks, 1 month, 3 months.", "· 1 week ·"),
+        ("where will apple be in 3 days", "For exactly 3 trading days write “apple 3d”.", "· 1 week ·"),
+        ("apple next week and next month", "Ask for “next month” by itself.", "· 1 week ·"),
+        ("apple at christmas 2026", "The prices here end on 8 March 2024", "· 3 months ·"),
+        ("apple friday", "“friday” is 15 March 2024. The prices here end on 8 March 2024", "· 1 week ·"),
+        ("I own 10 apple and 5 nvidia", "not how many of each you own", "Watch these every evening"),
+        ("I own 10 apple and 5 nvidia", "counts each as an equal part", "The range of all together"),
+        ("storms", "Days on which my ranges of all stocks held too rarely", "Tell me of storms"),
+        ("Sturm", "Days on which my ranges of all stocks held too rarely", "Tell me of storms"),
+        ("is there a storm?", "none goes on now", "Tell me of storms"),
+        ("when does google report", "will probably report around 23 April 2024", "Tell me the day before"),
+        ("wann berichtet google", "will probably report around 23 April 2024", "Tell me the day before"),
+        ("apple earnings date", "is not known to me", "Where may it be?"),
+        ("why is the range wider today", "Which stock?", "AAPL"),
+        ("/settings channels", "Where alerts and digests go too", "All my alerts"),
+        ("alerts by mail", "Where alerts and digests go too", "All my alerts"),
+        ("send alerts to discord", "Where alerts and digests go too", "All my alerts"),
+        ("email me", "Where alerts and digests go too", "All my alerts"),
+        ("also send to", "Where alerts and digests go too", "All my alerts"),
+        ("Discord", "Where alerts and digests go too", "All my alerts"),
+    ],
+)
+def test_what_is_not_to_be_had_as_it_was_asked_is_said_with_the_way_to_what_is(
+    talk: Talk, said: str, answer: str, label: str
+) -> None:
+    assert answer in talk.say(said)
+    talk.press(label)
+
+
+def test_a_price_in_words_with_a_time_ends_with_it(talk: Talk) -> None:
+    assert "It ends with 14 December 2026." in talk.say("tell me when apple reaches 200 within 3 weeks")
 
 
 def test_a_price_in_words_is_a_level_on_the_side_that_is_still_to_come(talk: Talk) -> None:

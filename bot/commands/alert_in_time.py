@@ -43,8 +43,8 @@ def not_over_time(chat: ChatContext, question: str, direction: Direction | None,
         seen = forecasts.as_shown(chat.services, forecasts.outlook(chat.services, instrument))
         chat.note(instrument.symbol)
         text = _(
-            "{name}: no alert counts a move over “{time}”. I can watch one of these: a price, counted from the last "
-            "close, until {day}, or a move from one close to the next."
+            "{name}: an alert counts a move within one day, not within “{time}”. I can watch one of these: a price, "
+            "counted from the last close, until {day}; or a move from one close to the next."
         )
         told = text.format(name=alerts.name(instrument), time=escape(within.said), day=day(within.until))
         down, up = direction is not Direction.ABOVE, direction is not Direction.BELOW

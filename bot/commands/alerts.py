@@ -1,7 +1,7 @@
 """/alerts: what a chat asked to be told, set up in at most three taps or one line, changed and removed."""
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 
 from bellwether.alerts import ask
 from bellwether.alerts.rule_requests import wish_of
@@ -227,7 +227,7 @@ def _last_day(given: Given, at: int) -> date | None:
     if len(given) <= at:
         return None
     try:
-        return datetime.strptime(given.text(at), "%Y%m%d").date()
+        return date.fromisoformat(given.text(at))
     except ValueError:
         raise StaleButton from None
 

@@ -109,6 +109,12 @@ class Given:
             raise StaleButton
         return self.text(0)
 
+    def symbols(self) -> list[str]:
+        """Return all arguments, each a symbol. Raises StaleButton."""
+        if not all(map(is_symbol, self._arguments)):
+            raise StaleButton
+        return list(self._arguments)
+
     def horizon(self, at: int, default: int | None = None) -> int:
         """Return a horizon in sessions, the default where there are fewer arguments. Raises BadHorizon."""
         return default if default is not None and at >= len(self) else parse_horizon(self.text(at))

@@ -1,10 +1,13 @@
 """/meaning, and the button under a forecast: what range, chance and track record mean, in everyday words."""
 
 from collections.abc import Sequence
+from html import escape
 
-from bellwether.core.i18n.translate import N_
+from bellwether.ask import incidents
+from bellwether.core.i18n.translate import N_, translated
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.forecasting.sentences import NOT_ADVICE
+from bellwether.track_record.incidents import sentences as incident_sentences
 from bot.commands.base import ChatContext, Command, Press
 from bot.replies import Button, Reply
 from bot.understand.meaning import Topic
@@ -99,6 +102,14 @@ _HELD = (
         "/track shows all of it, misses too."
     ),
 )
+_STORM = (
+    N_("A storm."),
+    N_(
+        "Days on which my ranges of all stocks held too rarely: over ten trading days far fewer than 80 of 100 of "
+        "those one day ahead. Prices then move more than the ranges say, so expect wider. It is rare, and every "
+        "answer says so while one goes on."
+    ),
+)
 _OF_TOPIC = {
     Topic.HELD: _HELD,
     Topic.RANGE: _RANGE,
@@ -108,6 +119,7 @@ _OF_TOPIC = {
     Topic.RECORD: _RECORD,
     Topic.RULE: _RULE,
     Topic.VOLATILE: _VOLATILE,
+    Topic.STORM: _STORM,
     Topic.TICKER: _TICKER,
     Topic.DAY: _DAY,
 }
@@ -123,7 +135,22 @@ def about(chat: ChatContext, topic: Topic | None) -> Reply:
     """Explain one topic in a paragraph, with a button to the rest; all of it where none is named."""
     if topic not in _OF_TOPIC:
         return answer(chat, "")
+    if topic is Topic.STORM:
+        return _of_storms(chat)
     return Reply(_paragraph(_OF_TOPIC[topic]), buttons=((Button(_(_HEADING), "meaning"),),))
+
+
+def _of_storms(chat: ChatContext) -> Reply:
+    """Explain storms, say whether one goes on, and lead to where they are switched on."""
+    incident = incidents.going_on(chat.services)
+    if incident is not None:
+        now = translated(incident_sentences.now(incident))
+    elif chat.services.provider.live:
+        now = _("None goes on now.")
+    else:
+        now = _("The prices here have ended, so none goes on now.")
+    wish = Button(_("Tell me of storms"), "set:storms")
+    return Reply(f"{_paragraph(_STORM)}\n\n{escape(now)}", buttons=((wish,), (Button(_(_HEADING), "meaning"),)))
 
 
 def _paragraph(part: Sequence[str]) -> str:

@@ -11,6 +11,7 @@ from bellwether.core.parsing import DEFAULT_HORIZON
 from bellwether.revenue import ask, sentences
 from bellwether.revenue.ask import GrowthAnswer
 from bot import charts
+from bot.commands import next_report
 from bot.commands.base import ChatContext, Command, Press
 from bot.commands.growth_meaning import sales_meaning
 from bot.commands.stock_typed import or_ask_back
@@ -94,6 +95,7 @@ def _limits(asked: GrowthAnswer) -> str:
 
 
 _PRESSES = {
+    "report": Press(lambda chat, given: next_report.ask(chat, given.symbol())),
     "growth": Press(lambda chat, given: _show_or_price(chat, given.symbol())),
     "growth_meaning": Press(lambda chat, given: sales_meaning(), (0,)),
     "growth_short": Press(lambda chat, given: Pressed(edit=_show(chat, given.symbol()))),

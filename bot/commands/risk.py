@@ -10,7 +10,7 @@ from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.parsing import DEFAULT_HORIZON, parse_horizon
 from bellwether.forecasting import list_sentences, sentences
 from bellwether.forecasting.list_forecast import ListForecast
-from bot.commands.base import ChatContext, Command, Press
+from bot.commands.base import ChatContext, Command, Given, Press
 from bot.commands.stock_typed import ask_back, names_in, split_horizon
 from bot.keyboards import horizons
 from bot.replies import Pressed, Reply
@@ -50,6 +50,10 @@ def _of_watchlist(chat: ChatContext, horizon: int) -> Reply:
     return _reply(chat, watched, horizon, of_watchlist=True)
 
 
+def _press_named(chat: ChatContext, given: Given) -> Reply:
+    return _reply(chat, given.symbols(), DEFAULT_HORIZON, of_watchlist=False)
+
+
 def _reply(chat: ChatContext, names: list[str], horizon: int, *, of_watchlist: bool) -> Reply:
     try:
         made = lists.forecast_list(chat.services, names, horizon)
@@ -74,6 +78,9 @@ COMMAND = Command(
     N_("[10d] [A B C]"),
     N_("the range of your whole list"),
     answer,
-    {"risk": Press(lambda chat, given: Pressed(edit=_of_watchlist(chat, given.horizon(0, DEFAULT_HORIZON))), (0, 1))},
+    {
+        "risk": Press(lambda chat, given: Pressed(edit=_of_watchlist(chat, given.horizon(0, DEFAULT_HORIZON))), (0, 1)),
+        "riskof": Press(_press_named, range(1, 6)),
+    },
     often=True,
 )

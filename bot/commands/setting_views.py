@@ -1,7 +1,7 @@
 """What /settings shows: what holds now, and what can be chosen. Words and buttons; nothing is changed here.
 
 settings        what holds now
-set:WHAT        what can be chosen: timezone, time, quiet, budget, language
+set:WHAT        what can be chosen: timezone, time, quiet, budget, storms, language
 set:WHAT:VALUE  choose it. Times of day have no colon here: "1830", "2200-0700"
 """
 
@@ -94,6 +94,15 @@ MENUS = {
         width=5,
         off=lambda: _("No limit"),
     ),
+    "storms": Menu(
+        N_(
+            "A storm: days on which my ranges of all stocks hold too rarely, far fewer than 80 of 100 of those one day "
+            "ahead. Then prices move more than the ranges say; expect wider. It is rare. Shall I write when one begins "
+            "and when it is over?"
+        ),
+        (),
+        width=1,
+    ),
     # each language by its own name: whoever chose a wrong one must find the way back
     "language": Menu(
         N_("Which language shall I speak here? Answers, digests and alerts are in it from now on."),
@@ -131,6 +140,9 @@ def menu(chat: ChatContext, what: str) -> Reply:
     if what == "language" and chat.chat_id == TERMINAL:
         here = replace(MENUS[what], off=lambda: _("As on this computer"))
         return Reply(_(here.question), buttons=_buttons(what, here))
+    if what == "storms":  # their answers speak the chat's language
+        on, off = Button(_("Tell me of storms"), "set:storms:on"), Button(_("No word of storms"), f"set:storms:{OFF}")
+        return Reply(_(MENUS[what].question), buttons=((on,), (off,), (Button(_("« Back"), "settings"),)))
     if what == "timezone":  # cities have a name of their own in each language
         return Reply(_(MENUS[what].question), buttons=zones(_ZONES))
     return Reply(_(MENUS[what].question), buttons=_buttons(what, MENUS[what]))
@@ -203,11 +215,7 @@ def _switches(now: AlertSettings) -> Rows:
             if now.theme == "dark"
             else Button(_("Dark charts"), "set:theme:dark"),
         ),
-        (
-            Button(_("No word of storms"), "set:storms:off")
-            if now.storms
-            else Button(_("Tell me of storms"), "set:storms:on"),
-        ),
+        (Button(_("Storms"), "set:storms"),),
         (Button(_LANGUAGE if spoken() == ENGLISH else f"{_(_LANGUAGE)} / {_LANGUAGE}", "set:language"),),
     )
 

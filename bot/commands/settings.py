@@ -11,6 +11,8 @@ from bellwether.core.i18n.translate import LANGUAGES, N_, said, spoken, use_lang
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.types import Theme
 from bellwether.delivery import chat_wishes
+from bellwether.delivery.targets.target import TargetKind
+from bot.commands import targets
 from bot.commands.base import ChatContext, Command, Given, Press, StaleButton, Who
 from bot.commands.pause_sentences import pause_notice
 from bot.commands.setting_typed import changed
@@ -27,10 +29,16 @@ _ALIASES = {
     "chart": "theme",
     "storm": "storms",
 }
-_SWITCHES = frozenset({"digest", "wording", "theme", "storms"})  #: one button each, which needs no menu
+_SWITCHES = frozenset({"digest", "wording", "theme"})  #: one button each, which needs no menu
+#: what people type for where alerts and digests go too, which stands under /alerts
+_ELSEWHERE = frozenset(
+    {"channel", "channels", "targets", "target", "mail", "email", "e-mail", "also", "webhook", "webhooks"}
+    | {kind.value for kind in TargetKind}
+)
 # each translation calls its own language: "Ich spreche hier jetzt Deutsch."
 _SPEAKS_ALREADY = N_("I speak English here already. Others: /settings language.")
 _SPEAKS = N_("I speak English here from now on. The button goes back; so does /settings language.")
+_SPEAKS_TOO = N_("I speak English, too: press the first button.")
 _EXAMPLES = (
     "/settings timezone Berlin, /settings time 18:30, /settings digest weekly, /settings quiet 22-7, "
     "/settings budget 5, /settings language de, /settings wording expert, /settings charts dark, /settings storms on"
@@ -47,6 +55,8 @@ def answer(chat: ChatContext, text: str) -> Reply:
         word, value = "timezone", value[4:].strip()
     if word in get_args(Theme):  # "/settings dark", as apps call theirs
         word, value = "theme", word
+    if word in _ELSEWHERE:
+        return targets.every_target(chat)
     what = _ALIASES.get(word, word)
     if what in MENUS and not value:
         return menu(chat, what)
@@ -92,10 +102,16 @@ def speak(chat: ChatContext, language: str) -> Reply:
 
 
 def offer_to_speak(reply: Reply, language: str) -> Reply:
-    """Put a button under an answer, in a language: to be answered in it."""
+    """Put a button first under an answer, in a language: to be answered in it."""
     with use_language(language):
         offer = Button(_("Answer in English"), f"speak:{language}")
-    return replace(reply, buttons=(*reply.buttons, (offer,)))
+    return replace(reply, buttons=((offer,), *reply.buttons))
+
+
+def speaks_too(language: str) -> str:
+    """Return the sentence, in a language, that it is spoken here."""
+    with use_language(language):
+        return _(_SPEAKS_TOO)
 
 
 def _press_speak(chat: ChatContext, given: Given) -> Reply:

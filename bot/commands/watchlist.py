@@ -139,6 +139,7 @@ WATCH = Command(
     watch,
     {
         "add": Press(lambda chat, given: _add(chat, given.symbol()), who=Who.ADMINS),
+        "addall": Press(lambda chat, given: _add_each(chat, given.symbols()), range(1, 6), Who.ADMINS),
         "addlist": Press(watchlist_file.press, who=Who.ADMINS),
     },
     Who.ADMINS,

@@ -14,7 +14,7 @@ _A_HINT = 1.0  #: the same of a forecast, which a stock speaks for already
 _MOST_BESIDE = 2  #: words of no cue in an alert that says how far; elsewhere there may be none
 _ANSWERED = (
     *(Intent.FORECAST, Intent.WHY, Intent.TRACK, Intent.ADVICE),
-    *(Intent.ALERT, Intent.WATCH, Intent.UNWATCH, Intent.GROWTH),
+    *(Intent.ALERT, Intent.WATCH, Intent.UNWATCH, Intent.GROWTH, Intent.REPORT),
 )
 
 

@@ -32,6 +32,8 @@ class Intent(Enum):
     TODAY = "today"  #: what happened in the market after the last session
     WHY = "why"  #: what changed for a stock, and what lies behind it
     GROWTH = "growth"  #: a company's revenue
+    REPORT = "report"  #: the day of a company's next report
+    TARGETS = "targets"  #: where else alerts and digests go: by mail, to Discord
     EXPLAIN = "explain"  #: what range, chance and track record mean
 
 
@@ -48,6 +50,7 @@ class Topic(Enum):
     TICKER = "ticker"
     DAY = "day"  #: of trading
     SELF = "self"  #: of a request for help: who or what answers here
+    STORM = "storm"  #: days on which ranges held too rarely
     HELD = "held"  #: how many of 100 ranges held
     HOLDING = "holding"  #: of a question for advice: that somebody owns the stock
     MARKET = "market"  #: of a forecast: all of it, which an index stands for

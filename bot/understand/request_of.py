@@ -13,7 +13,7 @@ WHOLE_MARKET = "^GSPC"  #: the index that stands for all of it
 #: intents that are of no stock, though one may be named
 OF_NO_STOCK = SOCIAL | {
     *(Intent.HELP, Intent.LIST, Intent.STOP, Intent.DELETE),
-    *(Intent.SETTINGS, Intent.TODAY, Intent.EXPLAIN),
+    *(Intent.SETTINGS, Intent.TODAY, Intent.EXPLAIN, Intent.TARGETS),
 }
 
 
@@ -43,6 +43,8 @@ def _request_of(intent: Intent, stocks: tuple[str, ...], found: Entities, read: 
         at_stake = (found.price.lstrip("+-"), found.currency) if topic is Topic.LOSS else ("", "")
         told = Request(intent, stocks, found.horizon, found.day, found.time_said, topic=topic)
         return replace(told, amount=at_stake[0], money=at_stake[1])
+    if intent is Intent.WHY and found.time_said in spoken.words["now"]:  # "why so wide today" is of any horizon
+        return Request(intent, stocks)
     if intent is not Intent.ALERT:
         topic = Topic.HOLDING if intent is Intent.ADVICE and Topic.HOLDING.value in read.marks else None
         return Request(intent, stocks, found.horizon, found.day, found.time_said, topic=topic)

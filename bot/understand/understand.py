@@ -42,7 +42,7 @@ _SIGNS = {
 _WITH_UNKNOWN = frozenset(Intent) - OF_NO_STOCK - {Intent.ALERTS, Intent.UNALERT}
 
 #: words that can only be asked about; a "chart" or a "chance" may be wanted
-_TOPICS_ALONE = frozenset({Topic.VOLATILE, Topic.RULE, Topic.TICKER, Topic.MIDDLE})
+_TOPICS_ALONE = frozenset({Topic.STORM, Topic.VOLATILE, Topic.RULE, Topic.TICKER, Topic.MIDDLE})
 
 #: the first three where none is likelier
 _WORTH_A_BUTTON = (
