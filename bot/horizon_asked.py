@@ -84,8 +84,8 @@ def _in_their_words(asked: Request, offered: int, counted_from: str = "") -> Hor
     lengths = ", ".join(sentences.label(sessions) for sessions in sentences.HORIZON_LABELS)
     more = [_("Lengths with a record: {lengths}.").format(lengths=lengths)]
     if asked.horizon is not None and asked.horizon <= MAX_HORIZON and len(asked.stocks) == 1:
-        exactly = _("For exactly {count} trading days write “{typed}”.")
-        more.append(exactly.format(count=asked.horizon, typed=f"{asked.stocks[0]} {asked.horizon}d"))
+        exactly = _("For exactly that length write “{typed}”.")
+        more.append(exactly.format(typed=f"{asked.stocks[0]} {asked.horizon}d"))
     in_short = f"{told} {counted_from}".strip()
     return HorizonAsked(offered, " ".join([in_short, *more]), in_short)
 

@@ -98,7 +98,7 @@ def test_what_an_alert_in_words_does_not_say_is_asked_and_never_supposed(
         ("apple on 1 march 2024", "“1 march 2024” has passed", "What lies ahead"),
         ("apple in 3 months and 1 week", "You asked for “3 months and 1 week”", "· 3 months ·"),
         ("where will apple be in 3 days", "1 day, 1 week, 2 weeks, 1 month, 3 months.", "· 1 week ·"),
-        ("where will apple be in 3 days", "For exactly 3 trading days write “apple 3d”.", "· 1 week ·"),
+        ("where will apple be in 3 days", "For exactly that length write “apple 3d”.", "· 1 week ·"),
         ("apple next week and next month", "Ask for “next month” by itself.", "· 1 week ·"),
         ("apple at christmas 2026", "The prices here end on 8 March 2024", "· 3 months ·"),
         ("apple friday", "“friday” is 15 March 2024. The prices here end on 8 March 2024", "· 1 week ·"),
