@@ -40,7 +40,7 @@ from bot.commands import (
     watchlist,
     why,
 )
-from bot.commands.alert_in_time import InTime
+from bot.commands.alert_in_time import TimeAsked
 from bot.commands.base import LONGEST, ChatContext, Command, Who
 from bot.commands.stock_typed import or_ask_back, parted_by_presence, question_and_horizon
 from bot.follow_ups import completed
@@ -250,7 +250,7 @@ def _alert(chat: ChatContext, asked: Request) -> Reply:
         threshold /= 100
     until = last_day_asked(chat.services, asked) if asked.horizon != 1 else None  # an alert looks at one day anyway
     if until is not None and asked.kind is RuleKind.MOVE and threshold is not None:
-        within = InTime(asked.said, until)
+        within = TimeAsked(asked.said, until)
         return alert_in_time.not_over_time(chat, asked.stocks[0], asked.direction, threshold, within)
     return alerts.in_sentence(chat, asked.stocks[0], asked.kind, asked.direction, threshold, until)
 

@@ -25,14 +25,16 @@ from bot.replies import Button, Reply
 
 
 @dataclass(frozen=True, slots=True)
-class InTime:
+class TimeAsked:
     """The time over which something is to happen."""
 
     said: str  #: in the words of whoever asked
     until: date
 
 
-def not_over_time(chat: ChatContext, question: str, direction: Direction | None, share: float, within: InTime) -> Reply:
+def not_over_time(
+    chat: ChatContext, question: str, direction: Direction | None, share: float, within: TimeAsked
+) -> Reply:
     """Say that no alert counts a move of `share`, a fraction, over a time, and offer what comes nearest.
 
     Raises what `forecasts.resolve` and `forecasts.outlook` do.
