@@ -277,8 +277,8 @@ class Timetable:
         lists = await asyncio.to_thread(
             settle_lists, self._services.store, self._services.provider, self._services.clock, self._gives_way()
         )
-        if lists:
-            log.info("Track record: %d outcomes of lists added.", lists)
+        if lists.settled or lists.lost:
+            log.info("Track record: %s", lists)
         await asyncio.to_thread(file_evidence, self._services, self._gives_way())
         storms = await asyncio.to_thread(keep_incidents, self._services)
         if storms.begun or storms.over:

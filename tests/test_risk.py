@@ -15,8 +15,8 @@ from bellwether.core.types import Q10, Q90
 from bellwether.forecasting import list_sentences
 from bellwether.market.calendar import closes_at
 from bellwether.services import Services
-from bellwether.track_record.ledger import list_ledger_table, lists
-from bellwether.track_record.ledger.list_ledger_table import ListScore
+from bellwether.track_record.ledger import list_sums_table, lists
+from bellwether.track_record.ledger.list_sums_table import ListScore
 from bellwether.track_record.ledger.verify import verify
 from tests.support.account import live_services, set_clock
 from tests.support.talk import Talk
@@ -105,17 +105,17 @@ def live(tmp_path: Path) -> Services:
 
 def _score(services: Services) -> ListScore:
     with services.store.reading() as db:
-        return list_ledger_table.score(db)
+        return list_sums_table.score(db)
 
 
 def test_an_issued_list_is_entered_once_graded_when_it_closes_and_proved(live: Services) -> None:
     made = forecast_list(live, ["AAPL", "MSFT", "KO"], 5)
     forecast_list(live, ["KO", "MSFT", "AAPL"], 5)
-    assert _score(live) == ListScore(1, 0, 0, 0, 0, 0)
-    assert lists.settle(live.store, live.provider, live.clock) == 0, "its horizon is open"
+    assert _score(live) == ListScore(1)
+    assert lists.settle(live.store, live.provider, live.clock).settled == 0, "its horizon is open"
     set_clock(live, made.target)
-    assert lists.settle(live.store, live.provider, live.clock) == 1
-    assert lists.settle(live.store, live.provider, live.clock) == 0, "no outcome comes twice"
+    assert lists.settle(live.store, live.provider, live.clock).settled == 1
+    assert lists.settle(live.store, live.provider, live.clock).settled == 0, "no outcome comes twice"
     bars = [live.provider.bars(symbol, made.target) for symbol in made.symbols]
     closes = [(each.close_on(made.cutoff), each.close_on(made.target)) for each in bars]
     came = sum(end / start - 1 for start, end in closes if start and end) / 3

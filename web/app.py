@@ -54,6 +54,7 @@ from web.pages.render import StaticFolder, error_page
 from web.pages.storm_banner import StormBanner
 from web.pages.telegram_link import Bot
 from web.problems import HttpProblem, problem_of, problem_response
+from web.visitor_lists import VisitorLists
 
 _PAGES = (
     home,
@@ -97,6 +98,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.receipts = Receipts(services)
     app.state.bot = Bot(services.settings.telegram)
     app.state.storm_banner = StormBanner(services)
+    app.state.visitor_lists = VisitorLists(services.clock)
     for page in _PAGES:
         if page is not metrics or services.settings.web.metrics == "open":
             app.include_router(page.router)
@@ -111,6 +113,7 @@ def create_app(services: Services) -> FastAPI:
     app.add_middleware(RequestBody, respond=respond)
     app.add_middleware(SharedCache)
     api, visits = services.settings.api, RequestRateLimit(services.settings.web.requests_a_minute)
+    app.state.visits = visits
     meter = Meter(services.store, api, services.clock)
     app.add_middleware(Access, respond=respond, meter=meter, api=api, visits=visits, clock=services.clock)
     app.add_middleware(CrossOrigin, origins=api.origins)
@@ -135,7 +138,10 @@ def respond(request: Request, problem: HttpProblem) -> Response:
 
 def _answer_error(request: Request, error: Exception) -> Response:
     """What FastAPI caught. A plain function, so that it runs in the thread pool."""
-    response = respond(request, problem_of(error))
+    problem = problem_of(error)
+    response = respond(request, problem)
+    if problem.retry_after is not None:
+        response.headers["Retry-After"] = str(problem.retry_after)
     if isinstance(error, HTTPException) and error.headers:
         response.headers.update(error.headers)
     if response.status_code == 405 and (methods := _methods(request)):

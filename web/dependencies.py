@@ -16,6 +16,7 @@ from bellwether.services import Services
 from web.pages.example import Example
 from web.pages.record_cache import Records
 from web.pages.telegram_link import Bot
+from web.visitor_lists import VisitorLists
 
 
 def _part(read: Callable[[Any], Any]) -> Any:
@@ -40,5 +41,6 @@ OverviewsOf = Annotated[Overviews, _part(lambda state: state.overviews)]
 ExampleOf = Annotated[Example, _part(lambda state: state.example)]
 ReceiptsOf = Annotated[Receipts, _part(lambda state: state.receipts)]
 RecordsOf = Annotated[Records, _part(lambda state: state.records)]
+VisitorListsOf = Annotated[VisitorLists, _part(lambda state: state.visitor_lists)]
 BotOf = Annotated[Bot, _part(lambda state: state.bot)]
 HorizonOf = Annotated[int, Depends(_horizon)]  #: trading days ahead, as an address of the pages has them

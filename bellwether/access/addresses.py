@@ -64,15 +64,16 @@ class RequestRateLimit:
         self._most, self._clock = float(a_minute), clock
         self._buckets: LRUCache[str, tuple[float, float]] = LRUCache(MOST_ADDRESSES)
 
-    def wait(self, address: str) -> float:
-        """Take a token. 0 when there was one, else the seconds until there will be."""
+    def wait(self, address: str, cost: int = 1) -> float:
+        """Take so many tokens, no more than there may ever be. 0 when they were there, else the seconds until then."""
         if not self._most or is_local(address):
             return 0.0
         who, now, a_second = network(address), self._clock(), self._most / 60
         left, filled_at = self._buckets.get(who, (self._most, now))
         left = min(self._most, left + (now - filled_at) * a_second)
-        self._buckets[who] = (max(left - 1, 0.0) if left >= 1 else left, now)
-        return 0.0 if left >= 1 else (1 - left) / a_second
+        wanted = min(float(cost), self._most)
+        self._buckets[who] = (max(left - wanted, 0.0) if left >= wanted else left, now)
+        return 0.0 if left >= wanted else (wanted - left) / a_second
 
 
 class MemoryMeter:

@@ -47,11 +47,13 @@ def forecast_list(
     as_of: date | None = None,
     *,
     allowed: Callable[[str], None] = lambda symbol: None,
+    may_enter: Callable[[], bool] | None = None,
 ) -> ListForecast:
     """What these symbols or names may do together, each counted once; entered before anybody sees it.
 
-    `allowed` raises a BellwetherError for a symbol that this caller may not ask for; that is passed on. Raises
-    BadSymbol for none or too many, BadHorizon, and what the first symbol raised where none can be answered.
+    Of a visitor whom nobody knows it is entered where `may_enter` and `ledger.lists.issue` let it. `allowed` raises a
+    BellwetherError for a symbol that this caller may not ask for; that is passed on. Raises BadSymbol for none or too
+    many, BadHorizon, and what the first symbol raised where none can be answered.
     """
     names = list(dict.fromkeys(text.strip() for text in symbols if text.strip()))
     if not names:
@@ -75,7 +77,7 @@ def forecast_list(
             continue
         outlooks[made.instrument.symbol] = made if as_of is not None else forecasts.as_shown(services, made)
     answer = of_outlooks(services, outlooks, horizon, left_out, problems)
-    return answer if as_of is not None else issue(services.store, answer)
+    return answer if as_of is not None else issue(services.store, answer, may_enter)
 
 
 def of_outlooks(

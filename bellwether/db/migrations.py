@@ -156,3 +156,23 @@ def issued_lists() -> Iterable[str]:
         *_only_added("list_ledger", "seq"),
         *_only_added("list_outcomes", "id"),
     )
+
+
+@on_both
+def list_work() -> Iterable[str]:
+    """Which forecasts of lists are open, how the others turned out by horizon, and why some never will.
+
+    The sums begin empty: outcomes beyond those that they count are counted with the next that come.
+    """
+    return (
+        "CREATE TABLE list_pending (seq INTEGER PRIMARY KEY, target INTEGER NOT NULL, failing_since INTEGER)",
+        "INSERT INTO list_pending (seq, target) SELECT seq, target FROM list_ledger WHERE NOT EXISTS"
+        " (SELECT 1 FROM list_outcomes WHERE list_outcomes.seq = list_ledger.seq)",
+        "DROP INDEX idx_list_ledger_target",
+        "CREATE TABLE list_sums (horizon INTEGER PRIMARY KEY, settled INTEGER NOT NULL, lost INTEGER NOT NULL,"
+        " held INTEGER NOT NULL, compared INTEGER NOT NULL, held_compared INTEGER NOT NULL,"
+        " plain_held INTEGER NOT NULL)",
+        "CREATE TABLE list_lost (seq INTEGER PRIMARY KEY, symbol TEXT NOT NULL, reason TEXT NOT NULL)",
+        # of visitors alone, whom nobody knows: how many of their lists were entered today
+        "CREATE TABLE list_visits (day INTEGER PRIMARY KEY, entered INTEGER NOT NULL)",
+    )

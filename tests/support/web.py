@@ -35,9 +35,9 @@ def sample_services(folder: Path, **settings: dict[str, Any]) -> Services:
 class Visitor:
     """Asks the app for pages, one after the other, without following redirects."""
 
-    def __init__(self, app: FastAPI) -> None:
-        """The app is called directly: no port, no server."""
-        self._app = app
+    def __init__(self, app: FastAPI, address: str = "127.0.0.1") -> None:
+        """The app is called directly: no port, no server. `address` is the visitor's."""
+        self._app, self._address = app, address
 
     def get(self, address: str, **headers: str) -> httpx.Response:
         """One GET."""
@@ -54,7 +54,9 @@ class Visitor:
     async def _ask(
         self, method: str, address: str, headers: dict[str, str], body: bytes | None = None
     ) -> httpx.Response:
-        transport = httpx.ASGITransport(self._app)  # an exception that leaves the app fails the test
+        transport = httpx.ASGITransport(
+            self._app, client=(self._address, 123)
+        )  # an exception that leaves the app fails the test
         async with httpx.AsyncClient(transport=transport, base_url="http://bellwether.test") as client:
             return await client.request(method, address, content=body, headers=headers)
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Request
 from pydantic import BeforeValidator, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
@@ -30,11 +30,12 @@ from bellwether.forecasting.to_json import forecast_json
 from bellwether.revenue import ask as business
 from bellwether.revenue.to_json import growth_json
 from bellwether.services import Services
+from bellwether.track_record.ledger.lists import NOT_ENTERED
 from web.api.caller import Caller, CallerOf
 from web.api.negotiate import ReplyOf
 from web.api.openapi import TABLES, named_router, operation
 from web.api.requests import LONGEST_NAME, AsOf, Question, Symbol, check_symbol, day_of
-from web.dependencies import NowOf, ServicesOf
+from web.dependencies import NowOf, ServicesOf, VisitorListsOf
 from web.problems import problem_json, problem_of
 
 KEPT = 30  #: seconds for which a forecast of the moment is given again: nothing is closer to the market than its close
@@ -172,7 +173,9 @@ def _item(asked: str, answer: Forecast | BellwetherError) -> dict[str, Any]:
 
 @router.get("/risk", **operation(ListAnswer, 409, 422, tables=True))
 async def get_risk(
+    request: Request,
     services: ServicesOf,
+    visitor_lists: VisitorListsOf,
     caller: CallerOf,
     now: NowOf,
     reply: ReplyOf,
@@ -190,12 +193,14 @@ async def get_risk(
     caller.check_batch(len(names))
     caller.check_horizon(sessions)
     await caller.charge(len(names) - 1)  # one was counted at the door
+    may_enter = None if caller.is_known else visitor_lists.may_enter(request.scope)
 
     def work() -> Response:
-        made = forecast_list(services, names, sessions, day, allowed=caller.check_symbol)
+        made = forecast_list(services, names, sessions, day, allowed=caller.check_symbol, may_enter=may_enter)
         body = list_json(made)
         tag = repr((made.forecast_id, body["caveats"], body["left_out"]))
-        return reply(body, rows=body["members"], name="risk", tag=tag, keep=KEPT)
+        keep = 0 if NOT_ENTERED in made.caveats else KEPT  # the next caller's may be entered
+        return reply(body, rows=body["members"], name="risk", tag=tag, keep=keep)
 
     return await run_in_threadpool(work)
 

@@ -32,6 +32,7 @@ API = "/api/v1/"
 WRONG_KEYS = 30  #: a minute that one address may try; whoever has the right one is never held back by them
 FAILURES = 1000  #: failed calls a minute, and items of batches, that are free; then there is a rest
 ADMIN_ADDRESSES = "/api/v1/admin/"  #: has a token of its own
+MANY_VISITS = "That was a lot at once. Please go on in {} s."
 _OPERATORS = "This address wants the operator's token."
 _FREE = {"/api/v1/usage", "/api/v1/status"}
 _UNCOUNTED = {"/healthz", "/readyz", "/metrics"}  #: asked by whoever watches the service
@@ -76,7 +77,7 @@ class Access:
                 scope["caller"] = await self._caller(scope)
                 send = self._counted(scope["caller"], send)
             elif path not in _UNCOUNTED and scope.get("client"):
-                _check_pace(self._visits, visitor(scope), "That was a lot at once. Please go on in {} s.")
+                check_pace(self._visits, visitor(scope), MANY_VISITS)
         except (BellwetherError, HttpProblem) as error:
             problem = problem_of(error)
             response = self._respond(Request(scope), problem)
@@ -161,7 +162,7 @@ class Access:
 
     def _check_wrong_keys(self, scope: Scope) -> None:
         text = "Too many wrong keys came from your address. Please go on in {} s, or use the right one."
-        _check_pace(self._wrong_keys, visitor(scope), text)
+        check_pace(self._wrong_keys, visitor(scope), text)
 
     def _check_failures(self, caller: Caller) -> None:
         """Raises HttpProblem for a caller whose calls fail without end."""
@@ -170,9 +171,9 @@ class Access:
             raise HttpProblem("too_many_requests", text, retry_after=wait)
 
 
-def _check_pace(pace: RequestRateLimit, address: str, text: str) -> None:
-    """Raises HttpProblem for an address that is to wait."""
-    if wait := pace.wait(address):
+def check_pace(pace: RequestRateLimit, address: str, text: str, cost: int = 1) -> None:
+    """Count so many requests. Raises HttpProblem for an address that is to wait."""
+    if wait := pace.wait(address, cost):
         seconds = int(wait) + 1
         raise HttpProblem("too_many_requests", text.format(seconds), retry_after=seconds)
 

@@ -2,14 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from bellwether.ask.lists import MOST, forecast_list
 from bellwether.core.errors import BellwetherError
 from bellwether.forecasting import list_sentences
 from bellwether.forecasting.list_forecast import ListForecast, ListMember
-from web.dependencies import HorizonOf, ServicesOf
+from bellwether.track_record.ledger.lists import NOT_ENTERED
+from web.dependencies import HorizonOf, ServicesOf, VisitorListsOf
+from web.middleware.access import MANY_VISITS, check_pace
+from web.middleware.visitor import visitor
 from web.pages.render import page, tag_of
 from web.problems import HttpProblem, printable, problem_of
 
@@ -17,28 +20,38 @@ LONGEST = 1000  #: characters of the list
 router = APIRouter(include_in_schema=False)
 
 
+async def _counted_names(request: Request, symbols: Annotated[str, Query(max_length=LONGEST)] = "") -> list[str]:
+    """The names of the list; each counts as one visit. Raises HttpProblem for whoever is to wait."""
+    names = list(dict.fromkeys(name for part in symbols.split(",") if (name := " ".join(part.split()))))
+    if request.client is not None and (more := min(len(names), MOST) - 1) > 0:  # one was counted at the door
+        check_pace(request.app.state.visits, visitor(request.scope), MANY_VISITS, more)
+    return names
+
+
 @router.get("/risk")
 def risk(
     request: Request,
     services: ServicesOf,
+    visitor_lists: VisitorListsOf,
     horizon: HorizonOf,
-    symbols: Annotated[str, Query(max_length=LONGEST)] = "",
+    names: Annotated[list[str], Depends(_counted_names)],
 ) -> Response:
     """A form, and the answer to it; what cannot be answered is named beside what can."""
-    names = [name for part in symbols.split(",") if (name := " ".join(part.split()))]
     made: ListForecast | None = None
     problem: HttpProblem | None = None
     if names:
         try:
-            made = forecast_list(services, names, horizon)
+            made = forecast_list(services, names, horizon, may_enter=visitor_lists.may_enter(request.scope))
         except BellwetherError as refused:
             problem = problem_of(refused)
     told = (made.forecast_id, made.caveats, made.left_out) if made is not None else ()
+    # what is not entered for this visitor may be for the next one: not to be kept
+    is_kept = problem is None and (made is None or NOT_ENTERED not in made.caveats)
     return page(
         request,
         "risk.html",
         problem.kind.status if problem is not None else 200,
-        tag=tag_of(request, "risk", symbols, horizon, told) if problem is None else "",
+        tag=tag_of(request, "risk", names, horizon, told) if is_kept else "",
         horizon=horizon,
         asked=printable(", ".join(names)),
         most=MOST,

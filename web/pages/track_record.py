@@ -8,8 +8,8 @@ from bellwether.client import verify
 from bellwether.core.errors import StoreError
 from bellwether.core.parsing import parse_date, parse_horizon
 from bellwether.services import Services
-from bellwether.track_record.ledger import list_ledger_table
-from bellwether.track_record.ledger.list_ledger_table import ListScore
+from bellwether.track_record.ledger import list_sums_table
+from bellwether.track_record.ledger.list_sums_table import ListScore
 from bellwether.track_record.scores.types import TrackRecord
 from web.api.requests import only_known
 from web.dependencies import ReceiptsOf, RecordsOf, ServicesOf
@@ -85,7 +85,7 @@ def _lists(services: Services) -> ListScore | None:
     """How forecasts of lists turned out; None where there are none, or they cannot be read."""
     try:
         with services.store.reading() as db:
-            score = list_ledger_table.score(db)
+            score = list_sums_table.score(db)
     except StoreError:
         return None
     return score if score.issued else None

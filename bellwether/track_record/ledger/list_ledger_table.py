@@ -1,16 +1,19 @@
 """The tables `list_ledger` and `list_outcomes`: every issued forecast of a list and what came, never changed.
 
-A list stands there without who asked for it. Days are stored as days since 1970, instants as microseconds since then.
+Beside them `list_pending`, the work list of those that are open, `list_lost`, why some have no outcome for good, and
+`list_visits`, how many of visitors were entered today. A list stands there without who asked for it. Days are stored
+as days since 1970, instants as microseconds since then.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import Enum
 from typing import Any, NamedTuple
 
-from bellwether.core.types import Q10, Q90
 from bellwether.db.connection import Connection
+from bellwether.db.sql import insert
 from bellwether.track_record.ledger.hash_chain_table import HashChain
 from bellwether.track_record.ledger.ledger_table import from_days, to_days, to_microseconds
 
@@ -43,16 +46,20 @@ class IssuedList:
     plain: Growths  #: by historical simulation of the same list; empty where its past was too short
 
 
-@dataclass(frozen=True, slots=True)
-class ListScore:
-    """How the forecasts of lists turned out."""
+class Lost(Enum):
+    """Why a forecast has no outcome for good; the end of a sentence."""
 
-    issued: int
-    settled: int  #: with an outcome
-    held: int  #: of these, inside the 8-in-10 range
-    compared: int  #: of these, with a plain rule beside them
-    held_compared: int
-    plain_held: int
+    NO_PRICE = "a price of one of their stocks never came"
+    NO_SOURCE = "the source of prices went on failing for one of their stocks"
+
+
+class ListOutcome(NamedTuple):
+    """What came of a forecast."""
+
+    seq: int  #: its row
+    growth: float | None  #: simple return of the list; None where there is none for good
+    lost: Lost | None = None  #: why
+    symbol: str = ""  #: for which
 
 
 def content(stored: Sequence[Any]) -> bytes:
@@ -96,18 +103,49 @@ def append(db: Connection, issued: IssuedList) -> bool:
         json.dumps(issued.growths),
         json.dumps(issued.plain),
     )
-    FORECASTS.append(db, [row])
+    seq = FORECASTS.append(db, [row])
+    db.execute(insert("list_pending", ("seq", "target")), {"seq": seq, "target": to_days(issued.target)})
     return True
 
 
-def due(db: Connection, today: date, most: int) -> list[tuple[int, date, tuple[ListedSymbol, ...]]]:
-    """Open forecasts whose target has come, the oldest first: their row, target and members."""
+def count_visit(db: Connection, today: date, most: int) -> bool:
+    """Count an entry for a visitor; False where today has as many as may be. In a transaction that may write."""
+    day = to_days(today)
+    db.execute("DELETE FROM list_visits WHERE day < :day", {"day": day})
     sql = (
-        "SELECT list_ledger.seq, target, members FROM list_ledger LEFT JOIN list_outcomes USING (seq)"
-        " WHERE list_outcomes.id IS NULL AND target <= :today ORDER BY list_ledger.seq LIMIT :most"
+        "INSERT INTO list_visits (day, entered) VALUES (:day, 1) ON CONFLICT (day) DO UPDATE"
+        " SET entered = list_visits.entered + 1 WHERE list_visits.entered < :most"
     )
-    rows = db.execute(sql, {"today": to_days(today), "most": most})
-    return [(seq, from_days(target), _members(members)) for seq, target, members in rows]
+    return db.execute(sql, {"day": day, "most": most}).rowcount == 1
+
+
+class DueList(NamedTuple):
+    """An open forecast whose target has come."""
+
+    seq: int  #: its row
+    target: date
+    members: tuple[ListedSymbol, ...]
+    failing_since: date | None  #: when the source first failed for one of its symbols
+
+
+def due(db: Connection, today: date, after: int, most: int) -> list[DueList]:
+    """Open forecasts after a row whose target has come, in their order."""
+    sql = (
+        "SELECT list_pending.seq, list_pending.target, members, failing_since FROM list_pending"
+        " JOIN list_ledger USING (seq) WHERE list_pending.target <= :today AND list_pending.seq > :after"
+        " ORDER BY list_pending.seq LIMIT :most"
+    )
+    rows = db.execute(sql, {"today": to_days(today), "after": after, "most": most})
+    return [
+        DueList(seq, from_days(target), _members(members), from_days(since) if since is not None else None)
+        for seq, target, members, since in rows
+    ]
+
+
+def note_failures(db: Connection, failing: Iterable[int], today: date) -> None:
+    """Note of these rows that the source fails since today. In a transaction that may write."""
+    sql = "UPDATE list_pending SET failing_since = :today WHERE seq = :seq AND failing_since IS NULL"
+    db.executemany(sql, [{"seq": seq, "today": to_days(today)} for seq in failing])
 
 
 def _members(stored: str) -> tuple[ListedSymbol, ...]:
@@ -117,35 +155,33 @@ def _members(stored: str) -> tuple[ListedSymbol, ...]:
     )
 
 
-def settle(db: Connection, outcomes: Sequence[tuple[int, float | None]], now: datetime) -> int:
-    """Add what came of forecasts, None where a price never came; how many. In a transaction that may write."""
+def settle(db: Connection, outcomes: Sequence[ListOutcome], now: datetime) -> list[ListOutcome]:
+    """Add what came of those that are still open; which. In a transaction that may write."""
     OUTCOMES.begin(db)
-    span = {"first": min((seq for seq, _ in outcomes), default=0), "last": max((seq for seq, _ in outcomes), default=0)}
-    there = {seq for (seq,) in db.execute("SELECT seq FROM list_outcomes WHERE seq BETWEEN :first AND :last", span)}
-    new = [(seq, growth, to_microseconds(now)) for seq, growth in outcomes if seq not in there]
-    OUTCOMES.append(db, new)
-    return len(new)
-
-
-def score(db: Connection) -> ListScore:
-    """How all forecasts of lists turned out."""
-    rows = db.execute(
-        "SELECT growths, plain, growth FROM list_ledger LEFT JOIN list_outcomes USING (seq)", {}
-    ).fetchall()
-    closed = [(json.loads(growths), json.loads(plain), came) for growths, plain, came in rows if came is not None]
-    compared = [each for each in closed if each[1]]
-    return ListScore(
-        issued=len(rows),
-        settled=len(closed),
-        held=sum(_holds(growths, came) for growths, _, came in closed),
-        compared=len(compared),
-        held_compared=sum(_holds(growths, came) for growths, _, came in compared),
-        plain_held=sum(_holds(plain, came) for _, plain, came in compared),
+    added = [
+        came
+        for came in outcomes
+        # none is deleted where another process was first
+        if db.execute("DELETE FROM list_pending WHERE seq = :seq", {"seq": came.seq}).rowcount == 1
+    ]
+    OUTCOMES.append(db, [(came.seq, came.growth, to_microseconds(now)) for came in added])
+    db.executemany(
+        insert("list_lost", ("seq", "symbol", "reason")),
+        [{"seq": came.seq, "symbol": came.symbol, "reason": came.lost.name} for came in added if came.lost is not None],
     )
+    return added
 
 
-def _holds(growths: Sequence[float], came: float) -> bool:
-    return growths[Q10] <= came <= growths[Q90]
+_OPEN = (
+    "SELECT seq, target FROM list_ledger WHERE NOT EXISTS"
+    " (SELECT 1 FROM list_outcomes WHERE list_outcomes.seq = list_ledger.seq)"
+)
+
+
+def await_again(db: Connection) -> None:
+    """Make the work list again from the rows. In a transaction that may write."""
+    db.execute("DELETE FROM list_pending")
+    db.execute(f"INSERT INTO list_pending (seq, target) {_OPEN}")
 
 
 def unproved(db: Connection) -> list[str]:
@@ -155,3 +191,13 @@ def unproved(db: Connection) -> list[str]:
     (gone,), (more,) = db.execute(orphans).fetchone() or (0,), db.execute(twice).fetchone() or (0,)
     problems = [f"{gone} outcomes belong to forecasts of lists that are not there."] if gone else []
     return problems + ([f"{more} outcomes were added to forecasts of lists that had one."] if more else [])
+
+
+def forgotten(db: Connection) -> int:
+    """How many open forecasts are not on the work list, or are there with another target."""
+    sql = (
+        f"SELECT count(*) FROM (SELECT seq, target FROM ({_OPEN}) AS of_rows"
+        " EXCEPT SELECT seq, target FROM list_pending) AS missing"
+    )
+    (count,) = db.execute(sql).fetchone()
+    return int(count)

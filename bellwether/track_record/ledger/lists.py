@@ -1,32 +1,46 @@
 """Forecasts of lists in a hash chain of their own: a row before it is shown, and its outcome once the target closed.
 
-open forecasts that are due | what each symbol did, as its own forecasts are settled | their mean | one transaction
+open forecasts that are due, some at a time | what each symbol did, as its own forecasts are settled | their mean
+| outcomes, work list and sums in one transaction
 
-Where the price of one symbol never came the list has no outcome: what the others did is not what was forecast.
+Where the price of one symbol never came the list has no outcome: what the others did is not what was forecast. One that
+waits for a source holds up no other.
 """
 
 import logging
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import date
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from enum import Enum
+from functools import cached_property, lru_cache
 
 import numpy as np
 
 from bellwether.core.clock import Clock
 from bellwether.core.errors import BadDate, MarketDataError, NoPrices, StoreError, UnknownSymbol
-from bellwether.core.types import MARKET_SERIES, Bars, issues_forecasts
+from bellwether.core.i18n.translate import said
+from bellwether.core.types import MARKET_CALENDAR, MARKET_SERIES, Bars, issues_forecasts
 from bellwether.db.database import Store
 from bellwether.forecasting.list_forecast import MODEL_ID, ListForecast
 from bellwether.market.calendar import SETTLING, closes_at, last_closed_session, session_after
 from bellwether.market.provider import Provider
-from bellwether.track_record.ledger import checkpoint, list_ledger_table
+from bellwether.track_record.ledger import checkpoint, list_ledger_table, list_sums_table
 from bellwether.track_record.ledger.issue import UNRECORDED
 from bellwether.track_record.ledger.ledger_table import to_days
-from bellwether.track_record.ledger.list_ledger_table import IssuedList, ListedSymbol
+from bellwether.track_record.ledger.list_ledger_table import DueList, IssuedList, ListedSymbol, ListOutcome, Lost
 from bellwether.track_record.ledger.outcomes_table import Outcome, PastForecast
-from bellwether.track_record.ledger.settle import outcome_of
+from bellwether.track_record.ledger.settle import PATIENCE, outcome_of
 
-MOST = 5_000  #: forecasts of lists that one run settles: what is left is for the next
+AT_ONCE = 1_000  #: forecasts of lists in one transaction: others want to write too
+#: for which a source may fail for one symbol, from when it was first asked for the outcome; where it answers and has no
+#: price, the patience is that of `settle`
+FAILING = timedelta(days=30)
+VISITORS_A_DAY = 100  #: lists of visitors, whom nobody knows, that are entered in a day (UTC): a row stays for ever
+NOT_ENTERED = said(
+    "This range is not in the track record: of lists that visitors of the page name, only some are entered in a day. "
+    "One that you ask for in the chat or with a key always is."
+)
+_BARS = 300  #: symbols whose bars a run holds in memory
 log = logging.getLogger(__name__)
 
 
@@ -41,10 +55,12 @@ def is_issued(made: ListForecast) -> bool:
     return all(made.made_at < closes_at(calendar, last) for calendar, cutoff, last in own if last > cutoff)
 
 
-def issue(store: Store, made: ListForecast) -> ListForecast:
+def issue(store: Store, made: ListForecast, may_enter: Callable[[], bool] | None = None) -> ListForecast:
     """Enter a forecast before anybody sees it, once however often it is made.
 
-    A database that cannot be written must not keep it from the person: it then says so, and the reason goes to the log.
+    For a visitor whom nobody knows `may_enter` tells whether one more list of theirs may be; all of them together may
+    have VISITORS_A_DAY. The answer says where it is not entered. A database that cannot be written must not keep it
+    from the person: it then says so, and the reason goes to the log.
     """
     if not is_issued(made):
         return made
@@ -52,14 +68,17 @@ def issue(store: Store, made: ListForecast) -> ListForecast:
         with store.glance() as db:
             if list_ledger_table.FORECASTS.known_among(db, [made.forecast_id]):
                 return made
+        if may_enter is not None and not may_enter():
+            return replace(made, caveats=(*made.caveats, NOT_ENTERED))
         with store.transaction() as db:
-            added = list_ledger_table.append(db, row_of(made))
+            full = may_enter is not None and not list_ledger_table.count_visit(db, made.made_at.date(), VISITORS_A_DAY)
+            added = not full and list_ledger_table.append(db, row_of(made))
         if added:
             checkpoint.note(store)
     except StoreError as problem:
         log.error("A forecast of a list is not in the ledger: %s", problem.for_operator)
         return replace(made, caveats=(*made.caveats, UNRECORDED))
-    return made
+    return replace(made, caveats=(*made.caveats, NOT_ENTERED)) if full else made
 
 
 def row_of(made: ListForecast) -> IssuedList:
@@ -82,57 +101,129 @@ def row_of(made: ListForecast) -> IssuedList:
     )
 
 
-def settle(store: Store, provider: Provider, clock: Clock, stopping: Callable[[], bool] = lambda: False) -> int:
-    """Add the outcomes that are known by now; how many. Safe to run late, twice or not at all. Raises StoreError."""
-    with store.reading() as db:
-        due = list_ledger_table.due(db, clock().date(), MOST)
-    if not due:
-        return 0
-    prices = _Prices(provider, clock)
-    outcomes: list[tuple[int, float | None]] = []
-    for seq, target, members in due:
-        if stopping():
+@dataclass(slots=True)
+class ListSettling:
+    """What one run did."""
+
+    settled: int = 0
+    lost: int = 0  #: without an outcome, for good
+    waiting: int = 0  #: due, but a price is not in yet
+
+    def __str__(self) -> str:
+        """In a sentence."""
+        return f"{self.settled} outcomes of lists added, {self.lost} will have none, {self.waiting} wait for prices."
+
+
+def settle(
+    store: Store, provider: Provider, clock: Clock, stopping: Callable[[], bool] = lambda: False
+) -> ListSettling:
+    """Add the outcomes that are known by now. Safe to run late, twice or not at all. Raises StoreError."""
+    did, prices, after = ListSettling(), _Prices(provider, clock), 0
+    while not stopping():
+        with store.reading() as db:
+            due = list_ledger_table.due(db, clock().date(), after, AT_ONCE)
+        if not due:
             break
-        came = [prices.outcome(member, target) for member in members]
-        if all(outcome is not None for outcome in came):
-            returns = [outcome.log_return for outcome in came if outcome is not None]
-            known = [value for value in returns if value is not None]
-            outcomes.append((seq, float(np.expm1(known).mean()) if len(known) == len(members) else None))
-    if not outcomes:
-        return 0
-    with store.transaction() as db:
-        added = list_ledger_table.settle(db, outcomes, clock())
-    if added:
+        after = due[-1][0]
+        came = [(row, prices.came_of(row)) for row in due]
+        outcomes = [each for _, each in came if isinstance(each, ListOutcome)]
+        newly = [row.seq for row, each in came if each is _Wait.FAILING and row.failing_since is None]
+        added = _add(store, outcomes, newly, clock) if outcomes or newly else []
+        lost = sum(each.growth is None for each in added)
+        did.lost += lost
+        did.settled += len(added) - lost
+        did.waiting += len(due) - len(outcomes)
+    if did.settled or did.lost:
         checkpoint.note(store)
+    return did
+
+
+def rebuild(store: Store) -> None:
+    """Make the work list and the sums again from the rows, all or nothing. Raises StoreError."""
+    with store.transaction() as db:
+        for chain in (list_ledger_table.FORECASTS, list_ledger_table.OUTCOMES):
+            chain.begin(db)
+        list_ledger_table.await_again(db)
+        list_sums_table.rebuild(db)
+
+
+def _add(store: Store, outcomes: Sequence[ListOutcome], failing: Sequence[int], clock: Clock) -> list[ListOutcome]:
+    now = clock()
+    with store.transaction() as db:
+        added = list_ledger_table.settle(db, outcomes, now)
+        list_sums_table.count(db)
+        list_ledger_table.note_failures(db, failing, now.date())
     return added
 
 
+class _Wait(Enum):
+    """Why there is no outcome yet."""
+
+    PRICE = "a price may yet come"
+    FAILING = "the source fails for a symbol"
+
+
 class _Prices:
-    """The bars that one run reads, each once."""
+    """The bars that one run reads, those of a symbol mostly once."""
 
     def __init__(self, provider: Provider, clock: Clock) -> None:
         self._provider, self._clock = provider, clock
-        self._bars: dict[str, Bars | MarketDataError | None] = {}
-        market = self._of(MARKET_SERIES[0], clock().date())
-        self._newest = market.cutoff if isinstance(market, Bars) else date.min
+        self._bars = lru_cache(_BARS)(self._read)
+        self._failing = set[str]()  # not asked again in this run
 
-    def outcome(self, member: ListedSymbol, target: date) -> Outcome | None:
-        """What a symbol did up to its own last session by the target; None while that must wait."""
-        bars = self._of(member.symbol, last_closed_session(member.calendar, self._clock() - SETTLING))
-        if isinstance(bars, MarketDataError):
-            return None  # its answer may yet come
+    def came_of(self, due: DueList) -> ListOutcome | _Wait:
+        """What came of a list. One symbol that has no outcome for good is enough for it to have none."""
+        returns, waits = list[float](), set[_Wait]()
+        for member in due.members:
+            came = self._outcome(member, due.target)
+            if isinstance(came, _Wait):
+                if came is _Wait.FAILING and self._has_failed_long(due):
+                    return ListOutcome(due.seq, None, Lost.NO_SOURCE, member.symbol)
+                waits.add(came)
+            elif came.log_return is None:
+                return ListOutcome(due.seq, None, Lost.NO_PRICE, member.symbol)
+            else:
+                returns.append(came.log_return)
+        if waits:
+            return _Wait.FAILING if _Wait.FAILING in waits else _Wait.PRICE
+        return ListOutcome(due.seq, float(np.expm1(returns).mean()))
+
+    def _has_failed_long(self, due: DueList) -> bool:
+        """Whether the source goes on failing, while it has the market's prices."""
+        since = due.failing_since
+        return (
+            since is not None
+            and self._clock().date() - since >= FAILING
+            and self._newest >= session_after(MARKET_CALENDAR, due.target, PATIENCE)
+        )
+
+    def _outcome(self, member: ListedSymbol, target: date) -> Outcome | _Wait:
+        """What a symbol did up to its own last session by the target."""
         session = session_after(member.calendar, target, 0)
+        if member.symbol in self._failing:
+            return _Wait.FAILING
+        try:
+            bars = self._bars(member.symbol, last_closed_session(member.calendar, self._clock() - SETTLING))
+        except MarketDataError:  # its answer may yet come
+            self._failing.add(member.symbol)
+            return _Wait.FAILING
         forecast = PastForecast(
             0, "", member.symbol, to_days(member.cutoff), 0, to_days(session), "", 1, b"", calendar=member.calendar
         )
-        return outcome_of(forecast, bars, max(self._newest, bars.cutoff if bars else date.min))
+        return outcome_of(forecast, bars, max(self._newest, bars.cutoff if bars else date.min)) or _Wait.PRICE
 
-    def _of(self, symbol: str, end: date) -> Bars | MarketDataError | None:
-        if symbol not in self._bars:
-            try:
-                self._bars[symbol] = self._provider.bars(symbol, end)
-            except (UnknownSymbol, NoPrices, BadDate):
-                self._bars[symbol] = None  # the source answers, and has none
-            except MarketDataError as problem:
-                self._bars[symbol] = problem
-        return self._bars[symbol]
+    @cached_property
+    def _newest(self) -> date:
+        """The last session up to which the source has the market's prices: proof that it was not just silent."""
+        try:
+            market = self._bars(MARKET_SERIES[0], self._clock().date())
+        except MarketDataError:
+            return date.min
+        return market.cutoff if market is not None else date.min
+
+    def _read(self, symbol: str, end: date) -> Bars | None:
+        """The bars of a symbol; None where the source answers, and has none. Raises MarketDataError."""
+        try:
+            return self._provider.bars(symbol, end)
+        except (UnknownSymbol, NoPrices, BadDate):
+            return None

@@ -12,7 +12,14 @@ import numpy as np
 from bellwether.core.places import COMMAND
 from bellwether.db.connection import Connection
 from bellwether.db.database import Store
-from bellwether.track_record.ledger import ledger_table, outcomes_table, score_sums_table
+from bellwether.track_record.ledger import (
+    ledger_table,
+    list_ledger_table,
+    list_sums_table,
+    lists,
+    outcomes_table,
+    score_sums_table,
+)
 from bellwether.track_record.ledger.outcomes_table import Key
 from bellwether.track_record.ledger.score_sums import ScoreSums
 from bellwether.track_record.ledger.score_sums_table import Misses
@@ -47,6 +54,16 @@ def differences(db: Connection) -> list[str]:
     return problems
 
 
+def differences_of_lists(db: Connection) -> list[str]:
+    """The same of forecasts of lists."""
+    problems = []
+    if forgotten := list_ledger_table.forgotten(db):
+        problems.append(f"{forgotten:,} open forecasts of lists are not among those that wait for an outcome. {MEND}")
+    if list_sums_table.are_wrong(db):
+        problems.append(f"The sums of how lists turned out are not what the rows amount to. {MEND}")
+    return problems
+
+
 def rebuild(store: Store, calendar_of: Callable[[str], str]) -> None:
     """Make the sums, the misses and the list of open forecasts again from the chains, all or nothing.
 
@@ -74,6 +91,7 @@ def rebuild(store: Store, calendar_of: Callable[[str], str]) -> None:
                 if symbol in known  # one that was taken off the list only now is the next run's
             ],
         )
+    lists.rebuild(store)
 
 
 def _score_sums(db: Connection) -> ScoreSums:

@@ -79,9 +79,12 @@ def verify(store: Store, expected: Head | None = None, stopping: Callable[[], bo
         problems += times.problems
         issued_growth = _walk(db, "growth forecast", revenue_ledger_table.FORECASTS, problems, steps)
         settled_growth = _walk(db, "outcome of growth", revenue_ledger_table.OUTCOMES, problems, steps)
+        before_lists = len(problems)
         issued_lists = _walk(db, "forecast of a list", list_ledger_table.FORECASTS, problems, steps)
         settled_lists = _walk(db, "outcome of a list", list_ledger_table.OUTCOMES, problems, steps)
         problems += list_ledger_table.unproved(db)
+        if len(problems) == before_lists:
+            problems += rebuild.differences_of_lists(db)
         if twice := outcomes_table.settled_twice(db):
             problems.append(f"{twice} outcomes were added to forecasts that had one.")
         if twice := ledger_table.entered_twice(db):
