@@ -115,6 +115,7 @@ ON_EACH_KIND = frozenset(
         "kept_bars",
         "keys",
         "ledger",
+        "list_ledger",
         "miss_evidence",
         "missed_digests",
         "outbox_recipients",

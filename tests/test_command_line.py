@@ -69,6 +69,13 @@ def test_a_forecast_as_json_keeps_the_contract(tmp_path: Path) -> None:
     assert not (tmp_path / "cli.sqlite3").exists(), "a forecast needs no database"
 
 
+def test_the_risk_of_a_list_is_told_in_words_and_as_the_api_has_it(tmp_path: Path) -> None:
+    told = run_here(tmp_path, "risk", "AAPL", "KO", "NOPE", "--horizon", "2w").stdout
+    assert "Over the next two weeks this list" in told and "NOPE: " in told and SAMPLE_NOTE in told
+    made = json.loads(run_here(tmp_path, "risk", "AAPL", "KO", "--as-of", "2015-06-30", "--json").stdout)
+    assert (made["cutoff"], [member["symbol"] for member in made["members"]]) == ("2015-06-30", ["AAPL", "KO"])
+
+
 def test_a_forecast_as_of_a_date_uses_nothing_later(tmp_path: Path) -> None:
     done = run_here(tmp_path, "forecast", "AAPL", "--as-of", "2015-06-30", "--horizon", "5", "--json")
     made = json.loads(done.stdout)

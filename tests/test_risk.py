@@ -1,26 +1,36 @@
 """The range of a list as every face has it."""
 
+import re
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
+from html import escape
 from pathlib import Path
 
 import pytest
 
+from bellwether.alerts import watchlist
+from bellwether.alerts.tick import tick
 from bellwether.ask import forecasts
-from bellwether.ask.lists import MOST, _up_to, forecast_list
+from bellwether.ask.lists import MOST, _up_to, forecast_list, of_outlooks
 from bellwether.core.errors import BadHorizon, BadSymbol, UnknownSymbol
+from bellwether.core.incident import IncidentKind, OpenIncident
 from bellwether.core.types import Q10, Q90
 from bellwether.forecasting import list_sentences
+from bellwether.forecasting.caveats import untested_since
+from bellwether.forecasting.list_forecast import WALKED_FORWARD, ListRecord, list_json
 from bellwether.market.calendar import closes_at
 from bellwether.services import Services
+from bellwether.track_record.incidents import sentences
 from bellwether.track_record.ledger import list_sums_table, lists
 from bellwether.track_record.ledger.list_sums_table import ListScore
 from bellwether.track_record.ledger.verify import verify
 from tests.support.account import live_services, set_clock
+from tests.support.data import DATA
 from tests.support.talk import Talk
 from tests.support.web import Visitor, plain_text, sample_services
+from tests.test_evaluate_rules import EVENING, owed, services_at
 from web.app import create_app
 
 LIST = ["AAPL", "TSLA", "KO"]
@@ -178,3 +188,57 @@ def test_a_past_day_and_the_sample_are_never_entered(live: Services, services: S
     forecast_list(live, ["AAPL", "KO"], 5, date(2020, 3, 20))
     forecast_list(services, ["AAPL", "KO"], 5)
     assert _score(live).issued == _score(services).issued == 0
+
+
+STORM = OpenIncident("2021-12-20", IncidentKind.TOO_RARELY, date(2021, 12, 10), 15, 0.55)
+
+
+def test_in_a_storm_every_answer_on_a_list_says_so_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = escape(sentences.now(STORM))
+    monkeypatch.setattr("bellwether.ask.forecasts.going_on", lambda services: STORM)
+    monkeypatch.setattr("bellwether.ask.lists.going_on", lambda services: STORM)
+    services = services_at(tmp_path)
+    made = forecast_list(services, ["AAPL", "KO"], 5)
+    answer = list_json(made)
+    assert answer["incident"]["id"] == STORM.id and said in answer["caveats"]
+    assert Talk(services).say("/risk AAPL KO").count(said) == 1
+    assert plain_text(Visitor(create_app(services)).get("/risk?symbols=AAPL,KO").text).count(said) == 1
+    for symbol in ("AAPL", "KO"):
+        watchlist.watch(services, 7, symbol, "en")
+    tick(services, EVENING)
+    (digest,) = [str(row["text"]) for row in owed(services)]
+    assert "your list in equal parts" in digest
+    assert digest.count(said) == 1
+
+
+def test_that_a_model_is_old_is_told_of_a_list_of_which_only_a_part_is_its_own(services: Services) -> None:
+    outlooks = {name: forecasts.outlook(services, forecasts.resolve(services, name)) for name in ("AAPL", "KO")}
+    outlooks["KO"] = replace(outlooks["KO"], learned_to=None, caveats=())
+    outlooks["AAPL"] = replace(
+        outlooks["AAPL"], learned_to=date(2001, 1, 1), caveats=(untested_since(date(2001, 1, 1)),)
+    )
+    assert of_outlooks(services, outlooks, 5).caveats == outlooks["AAPL"].caveats
+
+
+@pytest.mark.parametrize(
+    ("closed", "is_told"),
+    [
+        (None, "In a walk-forward test"),
+        (0, "No range of a list of this length has closed here yet. In a walk-forward test"),
+        (3, "Ranges of lists of this length that closed here: 3. Of these 2 held; 8 in 10 should. In a walk-forward"),
+        (100, "Ranges of lists of this length that closed here: 100. Of these 2 held; 8 in 10 should."),
+    ],
+)
+def test_a_list_has_its_track_record_beside_it(services: Services, closed: int | None, is_told: str) -> None:
+    made = forecast_list(services, ["AAPL", "KO"], 5)
+    beside = replace(made, record=ListRecord(closed, 2) if closed is not None else None)
+    assert list_sentences.record(beside).startswith(is_told)
+    assert ("walk-forward" in list_sentences.record(beside)) == (closed != 100)
+    assert list_sentences.record(made).replace("\xa0", " ") in Talk(services).say("/risk AAPL KO 1w")
+
+
+def test_the_test_on_past_years_is_told_as_the_manual_has_it() -> None:
+    (row,) = re.findall(
+        r"^\| all \|.*$", (DATA.parents[1] / "docs" / "track-record.md").read_text(encoding="utf-8"), re.M
+    )
+    assert f"{WALKED_FORWARD.coverage_80:.1%} [" in row.split("|")[7]

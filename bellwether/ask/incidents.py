@@ -8,6 +8,7 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
+from typing import TypeVar
 from zlib import crc32
 
 import numpy as np
@@ -17,6 +18,7 @@ from bellwether.core.i18n.translate import said
 from bellwether.core.incident import OpenIncident
 from bellwether.core.types import Forecast, issues_forecasts
 from bellwether.forecasting.baseline import gaussian_quantiles
+from bellwether.forecasting.list_forecast import ListForecast
 from bellwether.market.sample import open_source
 from bellwether.market.universe_state import counts_for_state
 from bellwether.services import Services
@@ -25,6 +27,7 @@ from bellwether.track_record.incidents.plain_record import plain_record
 from bellwether.track_record.incidents.types import DailyRecord, Incident
 
 _AROUND = timedelta(days=30)  #: of its days, how many are shown before a storm and after it
+_Made = TypeVar("_Made", Forecast, ListForecast)
 log = logging.getLogger(__name__)
 
 
@@ -69,7 +72,7 @@ def going_on(services: Services) -> OpenIncident | None:
         return None
 
 
-def with_incident(made: Forecast, incident: OpenIncident | None) -> Forecast:
+def with_incident(made: _Made, incident: OpenIncident | None) -> _Made:
     """The same forecast, which says so while ranges of all stocks hold too rarely or too often."""
     if incident is None:
         return made

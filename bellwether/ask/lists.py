@@ -18,9 +18,11 @@ from functools import reduce
 import numpy as np
 
 from bellwether.ask import forecasts
+from bellwether.ask.incidents import going_on, with_incident
 from bellwether.core.errors import BadSymbol, BellwetherError, UnusableBars
 from bellwether.core.i18n.translate import said
 from bellwether.core.types import MAX_HORIZON, Floats, Forecast, Outlook, Problem
+from bellwether.forecasting.caveats import untested_since
 from bellwether.forecasting.forecaster import forecast_at
 from bellwether.forecasting.joint import (
     FEWEST_RETURNS,
@@ -34,7 +36,7 @@ from bellwether.forecasting.joint import (
 from bellwether.forecasting.list_forecast import ListForecast, ListMember, NotInList
 from bellwether.market.calendar import session_after, sessions_between
 from bellwether.services import Services
-from bellwether.track_record.ledger.lists import issue
+from bellwether.track_record.ledger.lists import issue, with_record
 
 MOST = 50  #: symbols of a list
 _TOO_SHORT = said("there is too little price history to tell how it moves with the others")
@@ -77,7 +79,10 @@ def forecast_list(
             continue
         outlooks[made.instrument.symbol] = made if as_of is not None else forecasts.as_shown(services, made)
     answer = of_outlooks(services, outlooks, horizon, left_out, problems)
-    return answer if as_of is not None else issue(services.store, answer, may_enter)
+    if as_of is not None:
+        return answer
+    answer = with_incident(with_record(services.store, answer), going_on(services))
+    return issue(services.store, answer, may_enter)
 
 
 def of_outlooks(
@@ -182,5 +187,8 @@ def _caveats(sound: Sequence[Outlook], made: Sequence[Forecast]) -> tuple[str, .
         )
     if len({forecast.cutoff for forecast in made}) > 1:
         caveats.append(said("Not all of them closed on the same day; each range begins at its own last close."))
-    shared = set.intersection(*(set(forecast.caveats) for forecast in made))
-    return (*caveats, *(caveat for caveat in made[0].caveats if caveat in shared))
+    of_all = set.intersection(*(set(forecast.caveats) for forecast in made))
+    # that a model is old holds for the list too where only some of its symbols have that model's range
+    ages = {untested_since(forecast.learned_to) for forecast in made if forecast.learned_to is not None}
+    of_each = dict.fromkeys(caveat for forecast in made for caveat in forecast.caveats)
+    return (*caveats, *(caveat for caveat in of_each if caveat in of_all or caveat in ages))

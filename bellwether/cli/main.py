@@ -102,6 +102,22 @@ def forecast(symbol: str, horizon: str, as_of: str | None, as_json: bool) -> Non
 
 
 @main.command()
+@click.argument("symbols", nargs=-1, required=True)
+@click.option("--horizon", default="10", show_default=True, help="Trading days ahead, 1 to 63; 2w and 3m work too.")
+@click.option("--as-of", help="Use only prices up to this date, such as 2021-06-30.")
+@AS_JSON
+def risk(symbols: tuple[str, ...], horizon: str, as_of: str | None, as_json: bool) -> None:
+    """Print the range of a list held in equal parts, and which symbol carries most of its risk."""
+    from bellwether.ask.lists import forecast_list
+    from bellwether.core.parsing import parse_horizon
+    from bellwether.forecasting import list_sentences
+    from bellwether.forecasting.list_forecast import list_json
+
+    made = forecast_list(build(), symbols, parse_horizon(horizon), day_of(as_of))
+    print_json(list_json(made)) if as_json else click.echo(list_sentences.summary(made))
+
+
+@main.command()
 @click.argument("symbol")
 @click.option("--as-of", help="Use only reports known by this date, such as 2021-06-30.")
 @AS_JSON

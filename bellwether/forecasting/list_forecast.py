@@ -5,10 +5,34 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from bellwether.core.incident import OpenIncident
 from bellwether.core.types import Q10, Q90, Forecast
-from bellwether.forecasting.to_json import by_level
+from bellwether.forecasting.to_json import by_level, incident_json
 
 MODEL_ID = "joint-t4"  #: of the dependence; the ranges that it joins have ids of their own
+
+
+@dataclass(frozen=True, slots=True)
+class ListRecord:
+    """How ranges of lists of one length turned out that were issued here."""
+
+    closed: int  #: with an outcome
+    held: int
+
+
+@dataclass(frozen=True, slots=True)
+class WalkForward:
+    """How such ranges held in a test on years that the model had not learned from."""
+
+    model_id: str  #: whose ranges were joined
+    coverage_80: float
+    first_year: int
+    last_year: int
+    sizes: tuple[int, int]  #: symbols of the smallest and largest lists
+
+
+#: measured once, by `python -m training lists`: docs/track-record.md#lists has it with its intervals
+WALKED_FORWARD = WalkForward("daily-range-2", 0.8, 2016, 2021, (5, 20))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +69,8 @@ class ListForecast:
     sessions: int  #: returns from which it is known how they move together
     source: str
     caveats: tuple[str, ...]
+    incident: OpenIncident | None = None  #: while ranges of all stocks hold too rarely or too often
+    record: ListRecord | None = None  #: of this length; None where nothing is issued, or it cannot be read
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -72,7 +98,7 @@ class ListForecast:
 
 def list_json(made: ListForecast) -> dict[str, Any]:
     """Plain values, ready for `json.dumps`; returns as fractions."""
-    heaviest = made.heaviest
+    heaviest, record, test = made.heaviest, made.record, WALKED_FORWARD
     return {
         "horizon": made.horizon,
         "cutoff": made.cutoff.isoformat(),
@@ -99,5 +125,13 @@ def list_json(made: ListForecast) -> dict[str, Any]:
         "model_id": MODEL_ID,
         "source": made.source,
         "caveats": [f"{caveat}" for caveat in made.caveats],
+        "incident": incident_json(made.incident),
+        "record": {"closed": record.closed, "held": record.held} if record is not None else None,
+        "walk_forward": {
+            "model_id": test.model_id,
+            "coverage_80": test.coverage_80,
+            "first_year": test.first_year,
+            "last_year": test.last_year,
+        },
         "forecast_id": made.forecast_id,
     }

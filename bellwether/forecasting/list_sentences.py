@@ -1,10 +1,13 @@
 """A list's range in plain sentences, the same in every face. Pure: values in, text out, no markup."""
 
-from bellwether.core.i18n.numbers import percent, signed_percent
+from bellwether.core.i18n.numbers import count, percent, signed_percent
 from bellwether.core.i18n.translate import gettext as _
+from bellwether.core.i18n.translate import translated
 from bellwether.core.types import Q10, Q90
-from bellwether.forecasting.list_forecast import ListForecast
+from bellwether.forecasting.list_forecast import WALKED_FORWARD, ListForecast
 from bellwether.forecasting.sentences import span
+
+ENOUGH = 100  #: closed ranges, from which on they speak for themselves
 
 
 def headline(made: ListForecast) -> str:
@@ -35,6 +38,37 @@ def plain_rule(made: ListForecast) -> str:
     )
 
 
+def record(made: ListForecast) -> str:
+    """How often such ranges held: those issued here, and in the test on past years while those are few."""
+    closed, held = (made.record.closed, made.record.held) if made.record is not None else (0, 0)
+    test = WALKED_FORWARD
+    few, most = test.sizes
+    in_test = _(
+        "In a walk-forward test from {first} to {last}, on lists of {few} to {most} stocks and with the model {model}, "
+        "{share} of such ranges held."
+    ).format(
+        first=test.first_year,
+        last=test.last_year,
+        few=few,
+        most=most,
+        model=test.model_id,
+        share=percent(test.coverage_80),
+    )
+    if not closed:
+        return f"{_('No range of a list of this length has closed here yet.')} {in_test}" if made.record else in_test
+    here = _("Ranges of lists of this length that closed here: {closed}. Of these {held} held; 8 in 10 should.").format(
+        closed=count(closed), held=count(held)
+    )
+    return here if closed >= ENOUGH else f"{here} {in_test}"
+
+
+def summary(made: ListForecast) -> str:
+    """All of it, a sentence or two on each line."""
+    left = [f"{left.asked}: {translated(left.why)}" for left in made.left_out]
+    told = [headline(made), heaviest(made), plain_rule(made), record(made), *left, *map(translated, made.caveats)]
+    return "\n".join(line for line in told if line)
+
+
 def shares(made: ListForecast, most: int) -> str:
     """Whose part of the loss is the largest: "TSLA 31 %, NVDA 24 %"; "" where nothing is lost."""
     told = [(member.share, member.forecast.symbol) for member in made.members if member.share is not None]
@@ -43,7 +77,13 @@ def shares(made: ListForecast, most: int) -> str:
 
 
 def digest_line(made: ListForecast) -> str:
-    """The list in a line of a digest."""
+    """The list in a line of a digest, with what must be said of it alone: the rest stands under its symbols."""
+    of_symbols = {caveat for member in made.members for caveat in member.forecast.caveats}
+    own = (translated(caveat) for caveat in made.caveats if caveat not in of_symbols)
+    return " ".join([_digest_line(made), *own])
+
+
+def _digest_line(made: ListForecast) -> str:
     low, high = (signed_percent(end) for end in made.range_80)
     member = made.heaviest
     if member is None or member.share is None:

@@ -28,6 +28,11 @@ _LOOKED_UP = N_(
 _TARGETS = N_(
     "Where alerts go to other apps too, I keep their addresses, encrypted, until you delete them or all of it."
 )
+_LISTS = N_(
+    "Forecasts that are given stay in the track record for good, without who asked. Of a list, as /risk and a digest "
+    "tell of it, the tickers stand there together; /delete_me leaves them, since nothing in the record shows whose "
+    "list it was."
+)
 _NAME = "bellwether-my-data.json"
 _ASKED = N_(
     "<b>Erase everything I keep about this chat?</b>\n\nYour watchlist, alerts, settings, feedback and every message "
@@ -42,7 +47,9 @@ _NOTHING = N_("I keep nothing about this chat, so there is nothing to erase.")
 
 def privacy(chat: ChatContext, text: str) -> Reply:
     """Say what is kept."""
-    return Reply("\n\n".join([_(_POLICY), _(_LOOKED_UP), *([_(_TARGETS)] if ask.offered(chat.services) else [])]))
+    return Reply(
+        "\n\n".join([_(_POLICY), _(_LOOKED_UP), _(_LISTS), *([_(_TARGETS)] if ask.offered(chat.services) else [])])
+    )
 
 
 def export(chat: ChatContext, text: str) -> Reply:

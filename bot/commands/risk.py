@@ -66,6 +66,7 @@ def _reply(chat: ChatContext, names: list[str], horizon: int, *, of_watchlist: b
 def _text(made: ListForecast) -> str:
     """The answer, as HTML."""
     told = [list_sentences.heaviest(made), list_sentences.shares(made, _SHARES), list_sentences.plain_rule(made)]
+    told.append(list_sentences.record(made))
     left = [f"{left.asked}: {translated(left.why)}" for left in made.left_out]
     out = [_("Left out:") + "\n" + "\n".join(f"• {line}" for line in left)] if left else []
     limits = " ".join(translated(caveat) for caveat in (*made.caveats, sentences.NOT_ADVICE))

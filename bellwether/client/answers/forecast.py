@@ -218,6 +218,22 @@ class ListBaselineAnswer(ApiAnswer):
     returns: Returns
 
 
+class ListRecordAnswer(ApiAnswer):
+    """How issued ranges of lists of one horizon turned out."""
+
+    closed: Annotated[int, Field(description="With an outcome")]
+    held: Annotated[int, Field(description="Of these, inside the 8-in-10 range")]
+
+
+class ListWalkForwardAnswer(ApiAnswer):
+    """How ranges of lists held in a test on years that the model had not learned from."""
+
+    model_id: Annotated[str, Field(description="Whose ranges were joined")]
+    coverage_80: Annotated[Fraction, Field(description="Share of 8-in-10 ranges that held")]
+    first_year: int
+    last_year: int
+
+
 class ListAnswer(ApiAnswer):
     """The range of a list held in equal parts from the cutoff to the target day."""
 
@@ -237,4 +253,12 @@ class ListAnswer(ApiAnswer):
     model_id: Annotated[str, Field(description="Of the dependence", examples=["joint-t4"])]
     source: str
     caveats: list[str]
+    incident: Annotated[
+        OpenIncidentAnswer | None,
+        Field(description="Ranges of all stocks hold too rarely or too often just now; null in calm times"),
+    ]
+    record: Annotated[
+        ListRecordAnswer | None, Field(description="Of lists of this horizon that were issued here; null for a sample")
+    ]
+    walk_forward: ListWalkForwardAnswer
     forecast_id: str

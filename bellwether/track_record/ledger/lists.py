@@ -21,7 +21,7 @@ from bellwether.core.errors import BadDate, MarketDataError, NoPrices, StoreErro
 from bellwether.core.i18n.translate import said
 from bellwether.core.types import MARKET_CALENDAR, MARKET_SERIES, Bars, issues_forecasts
 from bellwether.db.database import Store
-from bellwether.forecasting.list_forecast import MODEL_ID, ListForecast
+from bellwether.forecasting.list_forecast import MODEL_ID, ListForecast, ListRecord
 from bellwether.market.calendar import SETTLING, closes_at, last_closed_session, session_after
 from bellwether.market.provider import Provider
 from bellwether.track_record.ledger import checkpoint, list_ledger_table, list_sums_table
@@ -79,6 +79,19 @@ def issue(store: Store, made: ListForecast, may_enter: Callable[[], bool] | None
         log.error("A forecast of a list is not in the ledger: %s", problem.for_operator)
         return replace(made, caveats=(*made.caveats, UNRECORDED))
     return replace(made, caveats=(*made.caveats, NOT_ENTERED)) if full else made
+
+
+def with_record(store: Store, made: ListForecast) -> ListForecast:
+    """The forecast with how issued ranges of lists of its length turned out; without where that cannot be read."""
+    if not issues_forecasts(made.source):
+        return made
+    try:
+        with store.reading() as db:
+            score = list_sums_table.score(db, made.horizon)
+    except StoreError as problem:
+        log.warning("The record of lists could not be read: %s", problem.for_operator)
+        return made
+    return replace(made, record=ListRecord(score.settled, score.held))
 
 
 def row_of(made: ListForecast) -> IssuedList:
