@@ -223,9 +223,9 @@ def test_that_a_model_is_old_is_told_of_a_list_of_which_only_a_part_is_its_own(s
 @pytest.mark.parametrize(
     ("closed", "is_told"),
     [
-        (None, "In a walk-forward test"),
-        (0, "No range of a list of this length has closed here yet. In a walk-forward test"),
-        (3, "Ranges of lists of this length that closed here: 3. Of these 2 held; 8 in 10 should. In a walk-forward"),
+        (None, "In a test on past years"),
+        (0, "No range of a list of this length has closed here yet. In a test on past years"),
+        (3, "Ranges of lists of this length that closed here: 3. Of these 2 held; 8 in 10 should. In a test"),
         (100, "Ranges of lists of this length that closed here: 100. Of these 2 held; 8 in 10 should."),
     ],
 )

@@ -44,7 +44,7 @@ def record(made: ListForecast) -> str:
     test = WALKED_FORWARD
     few, most = test.sizes
     in_test = _(
-        "In a walk-forward test from {first} to {last}, on lists of {few} to {most} stocks and with the model {model}, "
+        "In a test on past years (walk-forward, {first} to {last}, lists of {few} to {most} stocks, model {model}) "
         "{share} of such ranges held."
     ).format(
         first=test.first_year,
@@ -55,7 +55,8 @@ def record(made: ListForecast) -> str:
         share=percent(test.coverage_80),
     )
     if not closed:
-        return f"{_('No range of a list of this length has closed here yet.')} {in_test}" if made.record else in_test
+        none_yet = _("No range of a list of this length has closed here yet.")
+        return f"{none_yet} {in_test}" if made.record is not None else in_test
     here = _("Ranges of lists of this length that closed here: {closed}. Of these {held} held; 8 in 10 should.").format(
         closed=count(closed), held=count(held)
     )
