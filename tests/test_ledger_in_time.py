@@ -153,15 +153,26 @@ def test_what_no_honest_ledger_holds_is_told_of_every_chain(
     assert f"FAIL {told}" in shown or told in shown
 
 
-def test_a_head_of_a_clock_that_was_ahead_makes_no_forecast_dated_back(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    rows = [forecast(1, 30), forecast(2, 30, made=1), forecast(3, 30, made=2)]
-    download = Download(tmp_path, {"ledger": rows})
-    ahead, right = download.message(20, ledger=1), download.message(1.2, ledger=2)
-    assert download.check(ahead, right) == 0
+def test_dates_that_most_heads_contradict_count_for_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made = (-0.1, 1, 2, 3)
+    download = Download(tmp_path, {"ledger": [forecast(row, 5, days) for row, days in enumerate(made, 1)]})
+    ahead, *right = download.message(20, ledger=1), download.message(1.2, ledger=2), download.message(2.1, ledger=3)
+    assert download.check(ahead, *right) == 0, "the clock of the first was ahead, and no forecast was dated back"
     told = capsys.readouterr().out
-    assert "note the head in message 20.txt" in told and "A clock was ahead; this date is not used" in told
-    assert "2 of 3 forecasts" in told
-    assert download.check(ahead, right, now=MONDAY + timedelta(days=3)) == 0
-    assert "that lies ahead, so its date counts for nothing" in capsys.readouterr().out
+    assert "The dates of 1 of your heads count for nothing, first that of the head in message 20.txt" in told
+    assert "3 of 4 forecasts" in told
+    assert download.check(ahead, now=MONDAY + timedelta(days=8)) == 3, "it lies ahead"
+    assert "0 of 4 forecasts" in capsys.readouterr().out
+    late, later, back = download.message(7, ledger=3), download.message(8, ledger=3), download.message(0.9, ledger=4)
+    assert download.check(late, later, back) == 1
+    assert "dated back" in capsys.readouterr().out
+    assert download.check(late, back) == 1, "of two that contradict each other the later counts"
+
+
+def test_a_message_dated_back_proves_nothing_in_time(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    download = Download(tmp_path, {"ledger": [forecast(1, 5), forecast(2, 300, made=8.5)]})
+    saved = [download.message(days, ledger=1) for days in (7, 8)]
+    assert download.check(*saved, download.message(0.1, ledger=2)) == 3
+    told = capsys.readouterr().out
+    assert "first that of the head in message 0.1.txt" in told
+    assert "0 of 1 forecasts whose target has closed were proved by a head dated before that close; 1 only" in told

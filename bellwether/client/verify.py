@@ -31,6 +31,7 @@ import tempfile
 import urllib.error
 import urllib.request
 from array import array
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -134,9 +135,7 @@ class Findings:
 def check(folder: Path, proofs: Sequence[SavedHead], now: datetime) -> Findings:
     """Follow every chain of a download and hold it against the proofs. Raises Unreadable."""
     report, growth_proved_by = Findings(), array("q")
-    ahead = [proof for proof in proofs if proof.at is not None and proof.at > now + SLACK]
-    report.notes += [f"{proof.name}: that lies ahead, so its date counts for nothing." for proof in ahead]
-    proofs = [proof if proof not in ahead else replace(proof, at=None, by=None) for proof in proofs]
+    proofs = _without_wrong_dates(proofs, now, report.notes)
     for chain in CHAINS:
         path = _file_of(folder, chain)
         if path is None and chain == "ledger":
@@ -145,6 +144,36 @@ def check(folder: Path, proofs: Sequence[SavedHead], now: datetime) -> Findings:
         _check_chain(chain, _rows(path) if path is not None else iter(()), proofs, contents, report)
     _tell_gap(proofs, report.notes)
     return report
+
+
+def _without_wrong_dates(proofs: Sequence[SavedHead], now: datetime, notes: list[str]) -> list[SavedHead]:
+    """Take their dates from heads that lie ahead, and from those that most others contradict: more rows, yet sooner.
+
+    Left is the longest sequence in which none does; of several as long one that is later, so that nobody gains by it.
+    """
+    dated = [each for each in proofs if each.outside and each.by is not None and "ledger" in each.heads]
+    right = [each for each in dated if each.by is not None and each.by <= now + SLACK]
+    right.sort(key=lambda each: (each.heads["ledger"][0], each.by), reverse=True)
+    sooner: list[int] = []  #: the last of the best sequence of each length, as negative instants
+    ends: list[int] = []
+    before: list[int] = []
+    for place, proof in enumerate(right):
+        instant = -_microseconds(proof.by or now)
+        length = bisect_right(sooner, instant)
+        sooner[length : length + 1], ends[length : length + 1] = [instant], [place]
+        before.append(ends[length - 1] if length else -1)
+    place, trusted = ends[-1] if ends else -1, set[int]()
+    while place >= 0:
+        trusted.add(id(right[place]))
+        place = before[place]
+    wrong = [each for each in dated if id(each) not in trusted]
+    if wrong:
+        notes.append(
+            f"The dates of {len(wrong)} of your heads count for nothing, first that of {wrong[0].name}: they lie "
+            "ahead, or most others contradict them. A clock was wrong, or a head was dated back."
+        )
+    unusable = set(map(id, wrong))
+    return [replace(each, at=None, by=None) if id(each) in unusable else each for each in proofs]
 
 
 def _microseconds(at: datetime) -> int:
@@ -177,25 +206,6 @@ def _proved_by(proofs: Iterable[tuple[int, SavedHead]]) -> list[tuple[int, int]]
     return proved_by
 
 
-def _floors(proofs: Iterable[tuple[int, SavedHead]], notes: list[str]) -> dict[int, datetime]:
-    """After how many rows every one was entered later than when; without heads that one with more rows contradicts."""
-    floors: dict[int, datetime] = {}
-    before_more = least = datetime.max.replace(tzinfo=UTC)
-    for rows, proof in sorted(proofs, key=lambda each: -each[0]):
-        if proof.at is None:
-            continue
-        if rows not in floors:
-            before_more = least
-        if proof.at > before_more:
-            notes.append(
-                f"{proof.name}: a head with more rows is of earlier. A clock was ahead; this date is not used."
-            )
-            continue
-        floors[rows] = max(floors.get(rows, proof.at), proof.at)
-        least = min(least, proof.at)
-    return floors
-
-
 def _check_chain(
     chain: str,
     rows: Iterator[tuple[int, int, bytes, str]],
@@ -207,11 +217,10 @@ def _check_chain(
     for proof in proofs:
         if chain in proof.heads:
             known.setdefault(proof.heads[chain][0], []).append(proof)
-    outside = [(rows_known, proof) for rows_known, some in known.items() for proof in some if proof.outside]
-    floors, proved_by = _floors(outside, report.notes if chain == "ledger" else []), _proved_by(outside)
+    proved_by = _proved_by((rows_known, proof) for rows_known, some in known.items() for proof in some if proof.outside)
     before, number, agreed = START, 0, 0
-    known.pop(0, None)
-    content_of.floor = floors.get(0)
+    for proof in known.pop(0, ()):
+        content_of.entered_after(proof)
     for line, row, content, hashed in rows:
         while proved_by and proved_by[-1][0] < row:
             proved_by.pop()
@@ -242,7 +251,7 @@ def _check_chain(
             report.agreed.append(f"{chain}: rows 1 to {row} are those of {proof.name}.")
             if proof.outside:
                 report.proved[chain] = row
-                content_of.floor = floors.get(row, content_of.floor)
+            content_of.entered_after(proof)
     else:
         for rows_known in sorted(known):
             report.faults.append(
@@ -265,6 +274,11 @@ class _Contents:
         self._all_known = not report.faults
         self._settled = bytearray(self._forecasts // 8 + 1)  #: a bit for each forecast that has its outcome
         self._in_time = report.in_time.setdefault(_OF.get(chain, chain), InTime())
+
+    def entered_after(self, head: SavedHead) -> None:
+        """The rows from here on are not yet in this head."""
+        if head.outside and head.at is not None:
+            self.floor = max(self.floor or head.at, head.at)
 
     def check(self, row: int, content: bytes) -> bool:
         """Whether it is a row's content with this number."""
@@ -438,7 +452,7 @@ def _of_item(item: Any, name: str, authority: Path | None, notes: list[str], out
     # rows may have been entered between the head and a stamp that came hours later, so the head's own time counts
     own = None if _PUBLISHED.search(statement) else at
     proof = of_statement(statement, f"{name}, stamped", outside=True, at=own)
-    return replace(proof, by=at, stamped=True) if proof is not None else None
+    return replace(proof, at=min(proof.at or at, at), by=at, stamped=True) if proof is not None else None
 
 
 def read_stamp(stamp: bytes) -> tuple[bytes, datetime]:
