@@ -195,7 +195,9 @@ def test_each_answer_says_so_while_it_goes_on(services: Services) -> None:
 def test_a_storm_is_found_by_its_day_with_the_days_around_it(services: Services) -> None:
     live_through(services, range(len(SHARES)))
     (storm,) = incidents.every(services).items
-    known, days, simulated = incidents.named(services, storm.id)
+    described = incidents.named(services, storm.id)
+    known, days, simulated = described.incident, described.days, described.simulated
+    assert described.others == ()
     assert (known, simulated) == (storm, False)
     assert days.session(0) < storm.first < storm.ended < days.session(len(days) - 1)  # type: ignore[operator]
     with pytest.raises(LedgerError, match="No storm was announced on 2020-01-01"):

@@ -1,5 +1,6 @@
 """Storms on the page, in the API and in the chat."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from bellwether.client.answers.track_record import IncidentsAnswer
 from bellwether.services import Services
 from bot import conversation
 from bot.commands import ChatContext
+from tests.support.data import DATA
 from tests.support.shapes import check_shape
 from tests.support.storms import SHARES, STORM, before_a_storm, live_through, session_of
 from tests.support.web import Visitor, plain_text, sample_services
@@ -84,6 +86,23 @@ def test_the_page_of_a_storm_tells_begin_depth_and_end(of_sample: Visitor) -> No
     assert "At its worst 44 of 100 held over 10 trading days. It was over on 27 March 2020" in text
     assert "Simulated" in text
     assert page.text.count('<rect class="below"') == 25  # the sessions from its begin to its end
+
+
+def test_the_days_of_other_storms_are_marked_and_named(of_sample: Visitor) -> None:
+    page = of_sample.get("/incidents/2020-03-02").text
+    text = plain_text(page)
+    assert "pale ones those of other storms: 7 April to 11 June 2020 (too many held), 24 January to 14 February" in text
+    assert '<a href="/incidents/2020-01-31">' in page
+    assert page.count('<rect class="other"') == page.count(", a day of another storm") > 20
+    assert "other storms" not in plain_text(of_sample.get("/incidents/2011-08-09").text)
+
+
+def test_the_manual_tells_the_demos_figures_as_its_page_does(of_sample: Visitor) -> None:
+    manual = (DATA.parents[1] / "docs" / "track-record.md").read_text(encoding="utf-8")
+    text = plain_text(of_sample.get("/incidents/2020-03-02").text)
+    then, worst = re.findall(r"(\d+) of 100", text)[:2]
+    assert f"with {then} of 100 then and {worst} at worst" in " ".join(manual.split())
+    assert "of the sample's 40 stocks" in text and "the demo's 40 stocks" in manual
 
 
 def test_the_track_record_of_all_lists_them_newest_first(of_sample: Visitor) -> None:

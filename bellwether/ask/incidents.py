@@ -39,6 +39,16 @@ class Incidents:
     items: tuple[Incident, ...]  #: the newest first
 
 
+@dataclass(frozen=True, slots=True)
+class Described:
+    """One storm, and what was around it."""
+
+    incident: Incident
+    days: DailyRecord  #: of it and some before and after
+    others: tuple[Incident, ...]  #: other storms that had some of these days, the newest first
+    simulated: bool
+
+
 def every(services: Services) -> Incidents:
     """All storms. Raises StoreError."""
     if issues_forecasts(services.provider.name):
@@ -46,8 +56,8 @@ def every(services: Services) -> Incidents:
     return Incidents(True, tuple(reversed(rule.incidents(_replayed(services)))))
 
 
-def named(services: Services, incident_id: str) -> tuple[Incident, DailyRecord, bool]:
-    """One storm, the days of it and around it, and whether it is simulated. Raises LedgerError and StoreError."""
+def named(services: Services, incident_id: str) -> Described:
+    """One storm by its id. Raises LedgerError and StoreError."""
     storms = every(services)
     incident = next((incident for incident in storms.items if incident.id == incident_id.strip()), None)
     if incident is None:
@@ -57,8 +67,13 @@ def named(services: Services, incident_id: str) -> tuple[Incident, DailyRecord, 
     else:
         with services.store.reading() as db:
             record = live.daily_record(db, incident.first - 2 * _AROUND)
-    around = record.since(incident.first - _AROUND)
-    return incident, around.until(incident.ended + _AROUND) if incident.ended else around, storms.simulated
+    begin, end = incident.first - _AROUND, incident.ended + _AROUND if incident.ended is not None else date.max
+    others = tuple(
+        other
+        for other in storms.items
+        if other != incident and other.first <= end and (other.ended is None or begin <= other.ended)
+    )
+    return Described(incident, record.since(begin).until(end), others, storms.simulated)
 
 
 def going_on(services: Services) -> OpenIncident | None:

@@ -1,11 +1,14 @@
 """A storm, and the list of them, as the words and the little chart of their pages. Pure."""
 
+from dataclasses import dataclass
+from datetime import date
+
+from bellwether.ask.incidents import Described
 from bellwether.core.incident import IncidentKind
 from bellwether.forecasting.sentences import day
 from bellwether.track_record.incidents import sentences
 from bellwether.track_record.incidents.rule import USUAL, WINDOW
-from bellwether.track_record.incidents.types import DailyRecord, Incident
-from web.pages.record_view import Bar
+from bellwether.track_record.incidents.types import Incident
 
 _GAP = 0.15  #: of a bar's width
 
@@ -48,13 +51,34 @@ def story(incident: Incident) -> list[str]:
     return told
 
 
-def bars(incident: Incident, days: DailyRecord) -> list[Bar]:
-    """A bar for each day's share that held, in percent of the chart; those of the storm are marked."""
+@dataclass(frozen=True, slots=True)
+class DayBar:
+    """One day of the chart, in percent of its width and height."""
+
+    left: float
+    width: float
+    top: float
+    height: float
+    looks: str  #: "below" for a day of the storm, "other" for one of another, else "full"
+    label: str  #: "2 March 2020: 46 of 100"
+
+
+def bars(described: Described) -> list[DayBar]:
+    """A bar for each day's share that held."""
+    days = described.days
     width = 100 / max(1, len(days))
     shown = []
     for at, held in enumerate(days.shares.tolist()):
         session = days.session(at)
-        inside = incident.first <= session and (incident.ended is None or session <= incident.ended)
-        label = f"{day(session)}: {100 * held:.0f} of 100"
-        shown.append(Bar(at * width, width * (1 - _GAP), 100 * (1 - held), 100 * held, inside, label))
+        looks, whose = "full", ""
+        if _had(described.incident, session):
+            looks = "below"
+        elif any(_had(other, session) for other in described.others):
+            looks, whose = "other", ", a day of another storm"
+        label = f"{day(session)}: {100 * held:.0f} of 100{whose}"
+        shown.append(DayBar(at * width, width * (1 - _GAP), 100 * (1 - held), 100 * held, looks, label))
     return shown
+
+
+def _had(incident: Incident, session: date) -> bool:
+    return incident.first <= session and (incident.ended is None or session <= incident.ended)

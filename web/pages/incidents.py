@@ -13,6 +13,6 @@ router = APIRouter(include_in_schema=False)
 @router.get("/incidents/{incident_id}")
 def incident(request: Request, services: ServicesOf, incident_id: str) -> Response:
     """The page of a storm, by the day on which it was announced."""
-    storm, days, simulated = incidents.named(services, incident_id)
-    tag = tag_of(request, "incident", storm, len(days), int(days.held.sum()), simulated)
-    return page(request, "incident.html", tag=tag, incident=storm, days=days, simulated=simulated)
+    storm = incidents.named(services, incident_id)
+    tag = tag_of(request, "incident", storm.incident, storm.others, len(storm.days), int(storm.days.held.sum()))
+    return page(request, "incident.html", tag=tag, described=storm, incident=storm.incident, days=storm.days)
