@@ -1,6 +1,7 @@
 """Storms on the page, in the API and in the chat."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -91,7 +92,7 @@ def test_the_page_of_a_storm_tells_begin_depth_and_end(of_sample: Visitor) -> No
 def test_the_days_of_other_storms_are_marked_and_named(of_sample: Visitor) -> None:
     page = of_sample.get("/incidents/2020-03-02").text
     text = plain_text(page)
-    assert "pale ones those of other storms: 7 April to 11 June 2020 (too many held), 24 January to 14 February" in text
+    assert "fainter ones those of other storms: 7 April to 11 June 2020 (too many held), 24 January to 14 February" in text
     assert '<a href="/incidents/2020-01-31">' in page
     assert page.count('<rect class="other"') == page.count(", a day of another storm") > 20
     assert "other storms" not in plain_text(of_sample.get("/incidents/2011-08-09").text)
@@ -140,6 +141,23 @@ def test_a_forecast_of_the_api_names_it(visitor: Visitor) -> None:
 def test_an_answer_in_the_chat_says_it(stormy: Services) -> None:
     chat = ChatContext(stormy, chat_id=5)
     assert SAID in conversation.answer(chat, "AAPL").text
+
+
+@pytest.mark.parametrize(
+    ("days", "says"), [(STORM + 6, "A storm since"), (len(SHARES), "The last storm,"), (STORM - 3, None)]
+)
+def test_the_chats_track_record_tells_the_last_one_and_where_all_are(
+    tmp_path: Path, days: int, says: str | None
+) -> None:
+    services = before_a_storm(tmp_path)
+    web = services.settings.web.model_copy(update={"public_url": "https://bell.example"})
+    services = replace(services, settings=services.settings.model_copy(update={"web": web}))
+    live_through(services, range(days))
+    text = conversation.answer(ChatContext(services, chat_id=5), "/track").text
+    assert ("storm" in text) == (says is not None)
+    if says is not None:
+        assert says in text and text.endswith('<a href="https://bell.example/track-record#storms">All storms</a>')
+        assert "storm" not in conversation.answer(ChatContext(services, chat_id=5), "/track AAPL").text
 
 
 def test_afterwards_the_banner_is_gone_and_the_storm_is_listed(tmp_path: Path) -> None:

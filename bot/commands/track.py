@@ -2,13 +2,14 @@
 
 from html import escape
 
-from bellwether.ask import forecasts
+from bellwether.ask import forecasts, incidents
 from bellwether.core.i18n.numbers import day
 from bellwether.core.i18n.translate import N_
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.types import SkillVerdict
 from bellwether.forecasting import sentences as price_sentences
 from bellwether.market.symbols.universe import Universe
+from bellwether.track_record.incidents import sentences as storm_sentences
 from bellwether.track_record.misses.sentences import at_reports, by_class
 from bellwether.track_record.scores import sentences
 from bellwether.track_record.scores.types import GateStatus, HorizonScore, Miss, TrackRecord
@@ -44,8 +45,9 @@ def answer(chat: ChatContext, text: str) -> Reply:
 def _track(chat: ChatContext, symbol: str | None, name: str) -> Reply:
     record = forecasts.track_record(chat.services, symbol=symbol)
     about = f":{symbol}" if symbol else ""
+    parts = [record_text(record, name, chat.services.universe), "" if symbol else _last_storm(chat)]
     return Reply(
-        record_text(record, name, chat.services.universe),
+        " ".join(filter(None, parts)),  # at the end of the last line: a phone shows eight
         buttons=((Button(_("Details"), f"record{about}"), meaning()),),
     )
 
@@ -58,6 +60,16 @@ def _details(chat: ChatContext, given: Given) -> Pressed:
     text = detailed_text(record, _name(chat, symbol), chat.services.universe)
     text = "\n\n".join(filter(None, [text, _where_proved(chat)]))
     return Pressed(edit=Reply(text, buttons=((back, meaning()),)))
+
+
+def _last_storm(chat: ChatContext) -> str:
+    """The last storm, and where all of them are listed; empty where there never was one."""
+    storms = incidents.every(chat.services).items
+    if not storms:
+        return ""
+    told, url = escape(storm_sentences.in_short(storms[0])), chat.services.settings.web.public_url
+    every = _("All storms")
+    return f'{told} <a href="{escape(url)}/track-record#storms">{every}</a>' if url else told
 
 
 def _where_proved(chat: ChatContext) -> str:

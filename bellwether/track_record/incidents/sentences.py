@@ -73,6 +73,26 @@ def over(incident: Incident) -> str:
     )
 
 
+def in_short(incident: Incident) -> str:
+    """The last one that was announced, in a sentence."""
+    numbers = {
+        "first": day(incident.first),
+        "share": count(of_hundred(incident.depth)),
+        "hundred": count(_HUNDRED),
+        "days": count(WINDOW),
+        "usual": count(of_hundred(USUAL)),
+    }
+    if incident.ended is None:
+        return _(
+            "A storm since {first}: at worst {share} of {hundred} one-day ranges of all stocks held over {days} "
+            "trading days; {usual} should."
+        ).format(**numbers)
+    return _(
+        "The last storm, {first} to {ended}: at worst {share} of {hundred} one-day ranges of all stocks held over "
+        "{days} trading days; {usual} should."
+    ).format(ended=day(incident.ended), **numbers)
+
+
 def title(incident: Incident) -> str:
     """A heading of the page, which speaks English: "Ranges held too rarely"."""
     return "Ranges held too often" if incident.kind is IncidentKind.TOO_OFTEN else "Ranges held too rarely"
