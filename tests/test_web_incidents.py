@@ -92,7 +92,9 @@ def test_the_page_of_a_storm_tells_begin_depth_and_end(of_sample: Visitor) -> No
 def test_the_days_of_other_storms_are_marked_and_named(of_sample: Visitor) -> None:
     page = of_sample.get("/incidents/2020-03-02").text
     text = plain_text(page)
-    assert "fainter ones those of other storms: 7 April to 11 June 2020 (too many held), 24 January to 14 February" in text
+    assert (
+        "fainter ones those of other storms: 7 April to 11 June 2020 (too many held), 24 January to 14 February" in text
+    )
     assert '<a href="/incidents/2020-01-31">' in page
     assert page.count('<rect class="other"') == page.count(", a day of another storm") > 20
     assert "other storms" not in plain_text(of_sample.get("/incidents/2011-08-09").text)
