@@ -54,7 +54,7 @@ class Download:
 
     def __init__(self, folder: Path, chains: Chains) -> None:
         self.folder, self.hashes = folder / "download", dict[str, list[str]]()
-        self.folder.mkdir()
+        self.folder.mkdir(parents=True)
         for chain, rows in chains.items():
             before, lines = bytes(32), [verify.HEADER]
             self.hashes[chain] = []
@@ -176,3 +176,6 @@ def test_a_message_dated_back_proves_nothing_in_time(tmp_path: Path, capsys: pyt
     told = capsys.readouterr().out
     assert "first that of the head in message 0.1.txt" in told
     assert "0 of 1 forecasts whose target has closed were proved by a head dated before that close; 1 only" in told
+    download = Download(tmp_path / "b", {"ledger": [forecast(1, 5, made=2)]})
+    assert download.check(download.message(0.1, ledger=1)) == 3, "it is dated before the forecast that it knows"
+    assert "0 of 1 forecasts" in capsys.readouterr().out

@@ -45,6 +45,7 @@ HEADS = "heads.json"
 HEADER = "row,content,hash"
 START = bytes(32)
 SLACK = timedelta(hours=1)  #: that a row may be made before one entered earlier: processes enter at once
+_SLACK = SLACK // timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = 86_400_000_000  #: microseconds, in which instants are told
 _FIRST_CLOSE = 3 * _DAY // 24  #: of a day by UTC: no exchange closes a whole session sooner
@@ -295,7 +296,7 @@ class _Contents:
             if self._chain == "lists":
                 self._times(row, int(stored[_MADE_AT]), int(stored[_TARGET]))
             elif self._chain == "growth":
-                self._growth_proved_by.append(self.proved_by)
+                self._growth_proved_by.append(self._proved_by(int(stored[_MADE_AT])))
                 self._dated(row, int(stored[_MADE_AT]))
             else:
                 self._outcome(row, int(stored[1]), int(stored[-1]))
@@ -318,8 +319,12 @@ class _Contents:
         if made_at >= (target + 1) * _DAY:
             self._tell("late", f"{self._chain}: forecast {row} was made after the session that it is about.")
         if self._now >= (target + 1) * _DAY:
-            self._in_time.count(self.proved_by, target * _DAY + _FIRST_CLOSE)
+            self._in_time.count(self._proved_by(made_at), target * _DAY + _FIRST_CLOSE)
         self._dated(row, made_at)
+
+    def _proved_by(self, made_at: int) -> int:
+        """When a row stood there; a head that is dated before the row was made has no date that counts."""
+        return self.proved_by if made_at <= self.proved_by + _SLACK else _NEVER
 
     def _dated(self, row: int, made_at: int) -> None:
         if self.floor is not None and made_at < _microseconds(self.floor - SLACK):
