@@ -2,7 +2,7 @@
 
     python -m benchmarks.verifier [ROWS]
 
-Processor time and peak memory of the verifier's own process, over a download with a head for each day, as a user has it.
+Processor time and peak memory of the verifier's own process, over a download with a head for each day.
 """
 
 import resource
