@@ -220,6 +220,12 @@ def test_that_a_model_is_old_is_told_of_a_list_of_which_only_a_part_is_its_own(s
     assert of_outlooks(services, outlooks, 5).caveats == outlooks["AAPL"].caveats
 
 
+def test_a_digest_tells_of_its_list_what_holds_for_the_list_alone(services: Services) -> None:
+    made = forecast_list(services, ["AAPL", "KO"], 5)
+    told = list_sentences.digest_line(replace(made, caveats=("Of the list.", *made.caveats)))
+    assert told.endswith(" of the risk. Of the list.")
+
+
 @pytest.mark.parametrize(
     ("closed", "is_told"),
     [
