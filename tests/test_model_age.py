@@ -7,12 +7,13 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from bellwether.ask import forecasts
+from bellwether.ask.lists import forecast_list
 from bellwether.core.i18n.numbers import spoken_day
 from bellwether.core.types import RecordSummary, SkillVerdict
 from bellwether.jobs.doctor import examine
 from bellwether.models.registry import ModelRegistry
 from bellwether.services import Services
-from bellwether.track_record.scores.record_summary import caveats_with
+from bellwether.track_record.scores.record_summary import caveats_with, with_tested_models
 from bot import conversation
 from bot.commands import ChatContext
 from bot.replies import as_text
@@ -52,6 +53,8 @@ def test_every_answer_of_a_model_that_saw_nothing_of_the_last_year_says_so(
     told = [caveat for caveat in forecast.caveats if "learned from prices to" in caveat]
     day = spoken_day(SAMPLE_LAST - timedelta(days=days))
     assert told == ([f"The model learned from prices to {day}; how it does in later years is untested."] if old else [])
+    of_list = forecast_list(aged, ["AAPL", "KO"], 10).caveats
+    assert [caveat for caveat in of_list if "learned from prices to" in caveat] == told
     page = plain_text(Visitor(create_app(aged)).get("/stocks/AAPL").text)
     assert ("is untested" in page) is old
     assert ("is untested" in str(Visitor(create_app(aged)).get("/api/v1/forecasts/AAPL").json()["caveats"])) is old
@@ -59,7 +62,9 @@ def test_every_answer_of_a_model_that_saw_nothing_of_the_last_year_says_so(
     assert ("is untested" in as_text(spoken.text)) is old
 
 
-def test_the_live_record_stands_in_its_place_once_it_can_judge(services: Services) -> None:
+def test_the_live_record_stands_in_its_place_once_it_can_judge(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
     forecast = forecasts.answer(later(services, 400), "AAPL", 10).forecast
     early = RecordSummary(10, 12, 0.75, 0.8, None, SkillVerdict.TOO_EARLY, own=False, years="")
     enough = replace(early, forecasts=5200, coverage_80=0.774, verdict=SkillVerdict.UNDECIDED, skill=0.001)
@@ -68,6 +73,9 @@ def test_the_live_record_stands_in_its_place_once_it_can_judge(services: Service
         assert "untested" in " ".join(caveats_with(forecast, record))
     (told,) = [each for each in caveats_with(forecast, enough) if "learned from" in each]
     assert told.endswith("; of 5200 live ranges of the last year 77 of 100 held.")
+    of_list = forecast_list(later(services, 400), ["AAPL", "KO"], 10)
+    monkeypatch.setattr("bellwether.track_record.scores.record_summary._beside", lambda *_: enough)
+    assert told in with_tested_models(services.store, of_list).caveats
 
 
 def test_the_plain_rule_has_no_age(services: Services) -> None:

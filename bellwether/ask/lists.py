@@ -37,6 +37,7 @@ from bellwether.forecasting.list_forecast import ListForecast, ListMember, NotIn
 from bellwether.market.calendar import session_after, sessions_between
 from bellwether.services import Services
 from bellwether.track_record.ledger.lists import issue, with_record
+from bellwether.track_record.scores.record_summary import with_tested_models
 
 MOST = 50  #: symbols of a list
 _TOO_SHORT = said("there is too little price history to tell how it moves with the others")
@@ -81,7 +82,8 @@ def forecast_list(
     answer = of_outlooks(services, outlooks, horizon, left_out, problems)
     if as_of is not None:
         return answer
-    answer = with_incident(with_record(services.store, answer), going_on(services))
+    answer = with_tested_models(services.store, with_record(services.store, answer))
+    answer = with_incident(answer, going_on(services))
     return issue(services.store, answer, may_enter)
 
 

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from bellwether.core.errors import StoreError
-from bellwether.core.types import HEADS, Forecast, RecordSummary, SkillVerdict
+from bellwether.core.types import HEADS, Forecast, RecordSummary, SkillVerdict, issues_forecasts
 from bellwether.db.database import Store
 from bellwether.forecasting import caveats
+from bellwether.forecasting.list_forecast import ListForecast
 from bellwether.track_record.ledger import outcomes_table
 from bellwether.track_record.scores.simulated_record import content_of, newest_file, path_of
 from bellwether.track_record.scores.track_record import RecordFilter, live_record
@@ -48,6 +49,16 @@ def with_record(store: Store, forecast: Forecast, *, simulated: bool) -> Forecas
         return forecast
     explanation = replace(forecast.explanation, beside=record)
     return replace(forecast, explanation=explanation, caveats=caveats_with(forecast, record))
+
+
+def with_tested_models(store: Store, made: ListForecast) -> ListForecast:
+    """A list's range of which what is said of old models is as in answers on one symbol, by the record of all."""
+    tested: dict[str, str] = {}
+    for forecast in {member.forecast.learned_to: member.forecast for member in made.members}.values():
+        of_all = replace(forecast, symbol=_EVERYONE, horizon=made.horizon)
+        told = with_record(store, of_all, simulated=not issues_forecasts(made.source))
+        tested |= dict(zip(of_all.caveats, told.caveats, strict=True))
+    return replace(made, caveats=tuple(tested.get(caveat, caveat) for caveat in made.caveats))
 
 
 def caveats_with(forecast: Forecast, record: RecordSummary) -> tuple[str, ...]:
