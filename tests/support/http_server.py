@@ -7,6 +7,7 @@ without an answer, noticing that a client left, counting connections.
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 
 MAX_HEAD_BYTES = 1 << 20  # yfinance asks for fundamentals with addresses of 15 kB
 START_SECONDS = 10.0
+BACKLOG = 100
 
 
 @dataclass(frozen=True)
@@ -94,20 +96,43 @@ class HttpServer:
     async def _main(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
-        server = await asyncio.start_server(self._connect, "127.0.0.1", 0, limit=MAX_HEAD_BYTES)
-        self.port = server.sockets[0].getsockname()[1]
-        self._ready.set()
-        await self._stop.wait()
-        server.close()
+        # not asyncio's server: what it is accepting while it is closed it leaves open (Python 3.11)
+        with socket.create_server(("127.0.0.1", 0), backlog=BACKLOG) as listening:
+            listening.setblocking(False)
+            self.port = listening.getsockname()[1]
+            self._loop.add_reader(listening, self._accept, listening)
+            self._ready.set()
+            await self._stop.wait()
+            self._loop.remove_reader(listening)
         for connection in self._connections:
             connection.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
-        await server.wait_closed()
 
-    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
+    def _accept(self, listening: socket.socket) -> None:
+        """Take a connection, and hold it: a task that is cancelled before its first step runs none of it."""
+        try:
+            accepted, _address = listening.accept()
+        except (BlockingIOError, ConnectionError):  # the client left again
+            return
+        accepted.setblocking(False)
+        task = asyncio.get_running_loop().create_task(self._connect(accepted))
         self._connections.add(task)
+
+        def ended(task: asyncio.Task[None]) -> None:
+            self._connections.discard(task)
+            accepted.close()  # no more than a second time, unless the task never began
+            if not task.cancelled() and (error := task.exception()) is not None:
+                context = {"message": "A connection of the test server failed.", "exception": error}
+                task.get_loop().call_exception_handler(context)
+
+        task.add_done_callback(ended)
+
+    async def _connect(self, accepted: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader(MAX_HEAD_BYTES, loop)
+        protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
+        transport, _protocol = await loop.connect_accepted_socket(lambda: protocol, accepted)
+        writer = asyncio.StreamWriter(transport, protocol, reader, loop)
         self.open_connections += 1
         self.peak_connections = max(self.peak_connections, self.open_connections)
         try:
@@ -117,7 +142,6 @@ class HttpServer:
         except asyncio.CancelledError:
             pass  # the server stops; asyncio of Python 3.11 logs a trace for a task that ends cancelled
         finally:
-            self._connections.discard(task)
             self.open_connections -= 1
             # abort, not close: a dropped answer must be seen at once, and nothing is left to flush
             writer.transport.abort()
