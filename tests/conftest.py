@@ -177,6 +177,25 @@ def pytest_xdist_auto_num_workers() -> int:
     return 4
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config) -> object:
+    """By files, as `make test` asks."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from tests.support.workers import ByFile  # of a package that is there where this is asked
+
+    return ByFile(config)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Before a process of several collects."""
+    if hasattr(session.config, "workerinput"):
+        from tests.support.workers import compile_in_turn
+
+        compile_in_turn(session.config)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest files first, then the others as they were found; the order of a file's tests stays."""
     items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))

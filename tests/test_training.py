@@ -1,6 +1,7 @@
 """The offline module, end to end on a few symbols of the sample market, and its parts on made-up prices."""
 
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -22,15 +23,17 @@ from bellwether.market.returns import ewma_volatility, log_returns
 from bellwether.market.sample import SampleProvider
 from bellwether.models.model_card import read_card, read_facts
 from bellwether.models.onnx_model import OnnxModel
-from tests.support.training import trained_once_by
+from tests.support.training import needs_dask, told, trained_once_by
 from training.__main__ import cli
 from training.checks import TOLERANCE, check_graph, hostile_windows, largest_difference
 from training.evaluate import skill_interval
 from training.forecasts import COLUMNS, QUANTILES
 from training.panel import CONTEXT_LENGTH, MIN_HISTORY, NO_ERRORS, Panel, build_panel, read_series
 from training.prepare import prepare, training_facts, usual_errors
+from training.remember import as_text, read
 from training.spans import Spans, Split, is_unseen
 from training.windows import Blanks, take_away
+from training.work import PRICES
 
 ROOT = Path(__file__).parents[1]
 SYMBOLS = ("AAPL", "JNJ", "META", "MSFT", "XOM", *MARKET_SERIES)  # JNJ is unseen by its hash
@@ -214,6 +217,45 @@ def test_evaluate_finds_the_scores_of_the_card_again(trained: Trained, tmp_path:
     assert result.exit_code == 0, result.output
     card = json.loads((trained.folder / "card.json").read_text(encoding="utf-8"))
     assert json.loads(found.read_text(encoding="utf-8")) == card["scores"]
+
+
+@needs_dask
+@pytest.mark.timeout(600)
+@pytest.mark.filterwarnings("ignore")  # those of the libraries that keep weights
+def test_two_seeds_on_two_workers_are_fitted_to_the_bit_as_one_is_here(
+    trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from training import train as step
+    from training.fit import Fitted
+    from training.model import build_model
+    from training.range_recipe import RangeRecipe  # TensorFlow comes with it: not for those who only collect the tests
+
+    for name in (PRICES.arrays, PRICES.facts):
+        shutil.copy(trained.work / name, tmp_path)
+    output, _ = told("seeds", tmp_path, patience=500)
+    assert output.count("training on") == 2
+    files = {json.loads(as_text(read(file)["record"]))["recipe"]["seed"]: file for file in tmp_path.glob("seeds/*.npz")}
+    fits = {seed: read(file) for seed, file in files.items()}
+    records = {seed: json.loads(as_text(fit["record"])) for seed, fit in fits.items()}
+    model = build_model(np.array(PRICES.read_prepared(tmp_path)[1]["standardised_quantiles"]))
+    model.load_weights(trained.work / PRICES.weights)
+    alone = [weights.tobytes() for weights in model.get_weights()]
+    assert alone == [fits[1][f"weights{at}"].tobytes() for at in range(len(alone))]
+    assert records[1]["history"] == PRICES.read_record(trained.work)["history"] != records[2]["history"]
+
+    record, asked = PRICES.read_record(tmp_path), []
+
+    def fit(panel: Panel, standardised: object, recipe: RangeRecipe, split: Split) -> Fitted:
+        asked.append(recipe.seed)
+        model.set_weights([fits[2][f"weights{at}"] for at in range(len(alone))])
+        return Fitted(model, records[2])
+
+    files[2].unlink()
+    monkeypatch.setattr(step, "fit", fit)
+    again = run("train", "--work", tmp_path, "--quick", "--seeds", "2")
+    assert (again.exit_code, asked) == (0, [2]), "what is there is not fitted again"
+    assert PRICES.read_record(tmp_path)["seeds"] == record["seeds"]
+    assert record["recipe"]["seed"] == min(record["seeds"], key=lambda told: told["validation"])["seed"]
 
 
 @pytest.mark.filterwarnings("ignore")  # those of the libraries that convert a graph

@@ -13,8 +13,7 @@ from bellwether.track_record.scores.simulated_record import save
 from tests.conftest import MODELS
 from tests.support.made_market import made_prices
 from tests.support.models import SERVED
-from tests.support.training import trained_by
-from tests.test_training_workers import needs_dask
+from tests.support.training import needs_dask, trained_by
 from training import replay as step
 from training.__main__ import cli
 from training.shipped_model import ShippedModel

@@ -1,13 +1,11 @@
 """Training spread over dask's workers: the same numbers, and what happens when workers or schedulers fail."""
 
-import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -15,22 +13,13 @@ import psutil
 import pytest
 from click.testing import CliRunner
 
-from bellwether.core.types import MARKET_SERIES
 from tests.conftest import MODELS
 from tests.support.made_market import made_prices
 from tests.support.models import SERVED
-from tests.support.training import ROOT
-from tests.test_training import long_form
+from tests.support.training import PATIENCE, ROOT, needs_dask, spread, told
 from training.__main__ import cli
-from training.remember import as_text, read
 from training.same_code import PROCESSOR, fingerprint, other_code
 from training.workers import HERE
-
-needs_dask = pytest.mark.skipif(
-    find_spec("distributed") is None, reason="dask is not installed: pip install -r training/requirements.txt"
-)
-needs_tensorflow = pytest.mark.skipif(find_spec("tensorflow") is None, reason="tensorflow is not installed")
-PATIENCE = 100  #: seconds for what should come soon
 
 
 @pytest.fixture(scope="module")
@@ -39,33 +28,6 @@ def prices(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("prices") / "prices.parquet"
     made_prices(8).to_parquet(file)
     return file
-
-
-def spread(mode: str, folder: Path) -> subprocess.Popen[str]:
-    """`tests.support.spread_work` as it begins, a group of processes of its own."""
-    command = [sys.executable, "-m", "tests.support.spread_work", mode, str(folder)]
-    pipe = subprocess.PIPE
-    return subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
-
-
-def told(mode: str, folder: Path, patience: float = PATIENCE) -> tuple[str, str]:
-    """What it printed, and what was said beside it."""
-    with spread(mode, folder) as process:
-        output, errors = process.communicate(timeout=patience)
-    assert process.returncode == 0, errors[-3000:]
-    return output, errors
-
-
-def weights(file: Path) -> list[bytes]:
-    """Those of a fit that is kept, without its record, which tells of seconds."""
-    with np.load(file) as arrays:
-        return [arrays[name].tobytes() for name in sorted(arrays.files) if name != "record"]
-
-
-def history(file: Path) -> list[dict[str, object]]:
-    """The losses of a fit that is kept, by epoch."""
-    epochs: list[dict[str, object]] = json.loads(as_text(read(file)["record"]))["history"]
-    return epochs
 
 
 def soon(happened: Callable[[], bool]) -> bool:
@@ -82,27 +44,6 @@ def test_forecasts_are_the_same_to_the_byte_on_two_workers(prices: Path) -> None
     assert (prices.parent / "alone.parquet").read_bytes() == (prices.parent / "spread.parquet").read_bytes()
     assert "workers: 2 on this machine, " in output and " GiB of memory each at most" in output
     assert "4/4" in errors, "each worker answers some of the parts"
-
-
-@needs_dask
-@needs_tensorflow
-@pytest.mark.timeout(600)
-def test_a_training_of_two_seeds_is_the_same_to_the_bit_on_two_workers(tmp_path: Path) -> None:
-    file, work = tmp_path / "prices.parquet", tmp_path / "work"
-    long_form(("AAPL", "MSFT", "XOM", *MARKET_SERIES)).to_parquet(file)
-    prepared = CliRunner().invoke(cli, ["prepare", "--prices", str(file), "--work", str(work)])
-    assert prepared.exit_code == 0, prepared.output
-    output, _ = told("seeds", work, patience=500)
-    assert [part.count("training on") for part in output.split("\x1e")] == [2, 1], "what is kept is not fitted again"
-    (on_a_worker,) = work.glob("train-*.npz")
-    in_turn = work / "seeds" / on_a_worker.name
-    assert weights(on_a_worker) == weights(in_turn)
-    assert history(on_a_worker) == history(in_turn)
-    on_two, record = (json.loads((work / name).read_text("utf-8")) for name in ("on-two.json", "training.json"))
-    assert record["seeds"] == on_two["seeds"]
-    assert [told["seed"] for told in record["seeds"]] == [1, 2]
-    best = min(record["seeds"], key=lambda told: told["validation"])["seed"]
-    assert record["recipe"]["seed"] == on_two["recipe"]["seed"] == best
 
 
 @needs_dask

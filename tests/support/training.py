@@ -7,9 +7,16 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 100  #: seconds for what should come soon
+needs_dask = pytest.mark.skipif(
+    find_spec("distributed") is None, reason="dask is not installed: pip install -r training/requirements.txt"
+)
 COMMANDS = """
 import json, sys
 from training.__main__ import cli
@@ -34,6 +41,21 @@ def trained_once_by(*commands: Sequence[str | Path]) -> list[str]:
         from tests.support import fitted_once  # TensorFlow comes with it: not for those who only collect the tests
 
         return fitted_once.outputs(_words(commands))
+
+
+def spread(mode: str, folder: Path) -> subprocess.Popen[str]:
+    """`tests.support.spread_work` as it begins, a group of processes of its own."""
+    command = [sys.executable, "-m", "tests.support.spread_work", mode, str(folder)]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
+
+
+def told(mode: str, folder: Path, patience: float = PATIENCE) -> tuple[str, str]:
+    """What it printed, and what was said beside it."""
+    with spread(mode, folder) as process:
+        output, errors = process.communicate(timeout=patience)
+    assert process.returncode == 0, errors[-3000:]
+    return output, errors
 
 
 def _words(commands: Sequence[Sequence[str | Path]]) -> list[list[str]]:
