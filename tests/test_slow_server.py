@@ -3,6 +3,8 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from bellwether.db.database import stamp
 from bellwether.delivery.channels.lane_places import AT_ONCE, OF_ITS_OWN, OF_ONE_KIND, full_lanes
 from bellwether.delivery.channels.notify import NotifyChannel
@@ -93,6 +95,7 @@ def test_a_silent_mail_server_takes_a_share_of_the_places_and_is_then_left_in_pe
     assert _due(services) == MAILS, "it gets them all in the end"
 
 
+@pytest.mark.sqlite
 def test_whatever_hangs_leaves_every_other_kind_places_of_its_own() -> None:
     under_way = dict.fromkeys((kind.value for kind in TargetKind), 0)
     for hanging in TargetKind:  # one after the other takes all it may, and gives nothing back
