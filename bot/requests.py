@@ -283,6 +283,10 @@ def _report(chat: ChatContext, asked: Request) -> Reply:
     return next_report.ask(chat, asked.stocks[0]) if asked.stocks else courtesies.which_stock(chat, "report:{}")
 
 
+def _track(chat: ChatContext, asked: Request) -> Reply:
+    return track.ask(chat, asked.stocks[0] if asked.stocks else "", asked.horizon)
+
+
 def _growth(chat: ChatContext, asked: Request) -> Reply:
     return growth.answer(chat, asked.stocks[0]) if asked.stocks else courtesies.which_stock(chat, "growth:{}")
 
@@ -317,7 +321,7 @@ _HANDLERS: dict[Intent, tuple[_Handler, Command | None]] = {
     Intent.UNALERT: (_unalert, alerts.COMMAND),
     Intent.WATCH: (_watch, watchlist.WATCH),
     Intent.UNWATCH: (_unwatch, watchlist.UNWATCH),
-    Intent.TRACK: (lambda chat, asked: track.answer(chat, asked.stocks[0] if asked.stocks else ""), track.COMMAND),
+    Intent.TRACK: (_track, track.COMMAND),
     Intent.TODAY: (lambda chat, asked: today.answer(chat, ""), today.COMMAND),
     Intent.WHY: (_why, why.COMMAND),
     Intent.GROWTH: (_growth, growth.COMMAND),

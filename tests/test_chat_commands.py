@@ -290,7 +290,7 @@ def test_a_question_back_keeps_the_day(talk: Talk) -> None:
     assert "As of 2 March 2020: over the next week the S&P 500" in talk.press("^GSPC: S&P 500 index, Index, USD")
 
 
-@pytest.mark.parametrize(("said", "name"), [("", "all stocks"), ("AAPL", "Apple"), ("apple", "Apple")])
+@pytest.mark.parametrize(("said", "name"), [("", "all stocks here"), ("AAPL", "Apple"), ("apple", "Apple")])
 def test_the_track_record_of_the_sample_is_marked_as_simulated(talk: Talk, said: str, name: str) -> None:
     text = talk.say(f"/track {said}")
     assert re.match(rf"Of {name}, \d+ % of my 8-in-10 ranges held", text)
@@ -299,12 +299,34 @@ def test_the_track_record_of_the_sample_is_marked_as_simulated(talk: Talk, said:
     assert re.search(r"• 2 weeks: \d+ % held; the plain rule's: \d+ %", text)
     assert text.count("the plain rule, ranges made of the recent swings alone") == 1
     assert "up to a month ahead" in text
-    if name == "Apple":
-        assert "A range far too wide always holds and says nothing" in text, "fewer held than of the rule"
-    else:
-        assert "The biggest miss: Eli Lilly (LLY), 1 day ahead from 7 August 2023: it moved +14.9 %" in text
+    assert "A range far too wide always holds and says nothing" in text, "fewer held than of the rule"
+    if name != "Apple":
+        assert "The biggest miss: Netflix (NFLX), 1 day ahead from 19 April 2022: it moved −35.1 %" in text, (
+            "as the page"
+        )
     assert "On the next trading day" in talk.press("Details")
     assert talk.press("Short again") == text
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ("/track 1w", r"Of all stocks here, \d+ % of my 8-in-10 ranges 1 week ahead held"),
+        ("/track AAPL 1w", r"Of Apple, \d+ % of my 8-in-10 ranges 1 week ahead held"),
+        (
+            "/track 3 days",
+            r"There is a record of 1 day, 1 week, 2 weeks, 1 month, 3 months; .* nearest to 3 trading days",
+        ),
+        ("how good are your forecasts one month ahead", r"Of all stocks here, \d+ % of my .* 1 month ahead held"),
+        ("/track 100w", r"I can look 1 to 63 trading days ahead"),
+    ],
+)
+def test_the_track_record_of_one_horizon_can_be_asked_for(talk: Talk, said: str, answer: str) -> None:
+    told = talk.say(said)
+    assert re.match(answer, told)
+    if "Details" in talk.labels:
+        assert "ahead held" in talk.press("Details")
+        assert talk.press("Short again") == told[told.index("Of ") :]
 
 
 def test_where_nothing_was_issued_nothing_is_claimed(services: Services) -> None:

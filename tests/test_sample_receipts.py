@@ -22,7 +22,8 @@ def test_every_miss_of_the_sample_s_record_leads_to_a_receipt_that_opens_with_a_
         assert there.status_code == 303
         page = visitor.get(there.headers["location"]).text
         assert re.search(
-            r'<p class="lede">On .+ it would have been promised, .+ outside its 8-in-10 range\. By the evidence: .+',
+            r'<p class="lede">On .+ it would have been promised, .+ outside its 8-in-10 range\. '
+            r"(Found when l|L)ooking for why.+",
             page,
         )
         assert "Simulated: made anew from past prices" in page

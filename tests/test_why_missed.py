@@ -115,12 +115,12 @@ def test_all_evidence_stays_beside_the_class_and_the_first_in_order_counts() -> 
     assert causes_of(evidence) == ("REPORT", "MARKET", "GAP")
     assert class_of(evidence) is MissClass.REPORT
     assert of_one(int(evidence)) == (
-        "By the evidence: the company reported its results in between; besides: the whole market moved beyond its own "
-        "range, one night alone moved the price past the range."
+        "Found when looking for why: the company reported its results in between; also: the whole market moved beyond "
+        "its own range, the price jumped past the range in a single night."
     )
     assert of_one(int(Evidence.GAP | Evidence.REPORTS_UNKNOWN)) == (
-        "By the evidence: one night alone moved the price past the range. Whether company results came in between is "
-        "not known."
+        "Found when looking for why: the price jumped past the range in a single night. Whether company results came "
+        "in between is not known."
     )
 
 
@@ -227,7 +227,7 @@ def test_a_lone_report_makes_the_class_but_no_share() -> None:
     lone = report_evidence((Announcement("X", CUTOFF + timedelta(days=2)),), CUTOFF, SESSION)
     assert lone == Evidence.REPORT | Evidence.REPORTS_UNKNOWN
     assert class_of(lone) is MissClass.REPORT
-    assert of_one(int(lone)) == "By the evidence: the company reported its results in between."
+    assert of_one(int(lone)) == "Found when looking for why: the company reported its results in between."
     why = why_missed({(1, False, int(lone)): 7, (1, False, 0): 5, (1, True, 0): 9}, 21, 21)
     assert why is not None
     assert [row.misses for row in why.pooled.classes if row.name is MissClass.REPORT] == [7]

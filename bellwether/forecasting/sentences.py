@@ -13,6 +13,7 @@ from bellwether.forecasting.trust_sentences import (
     about_held_in_short,
     count_is_not_all,
     held_in_short,
+    per_hundred,
     record_basis,
     track_record_line,
     trust,
@@ -32,6 +33,7 @@ __all__ = [
     "day",
     "held_in_short",
     "money",
+    "per_hundred",
     "percent",
     "record_basis",
     "report",
@@ -202,7 +204,7 @@ def middle_and_chance(forecast: Forecast) -> str:
     message = (
         _("{middle} and {chance} (usually {usual}).")
         if direction_known(forecast)
-        else _("{middle} and {chance} (usually {usual}; more is not known).")
+        else _("{middle} and {chance} (usually {usual}; the model was not shown to know better).")
     )
     return message.format(**values, usual=percent(usual))
 

@@ -95,7 +95,12 @@ def trust_in_short(forecast: Forecast) -> str:
         tested = _("That test was on {years}: {verdict}.").format(years=years(record.span), verdict=verdict)
     elif record is not None:
         span = _("same years") if _same_years(basis, beside, record) else years(record.span)
-        tested = _("In the model's test on all stocks, {years}: {share} held, {verdict}.").format(
+        message = (
+            _("In the model's test on more stocks than here, {years}: {share} held, {verdict}.")
+            if beside is not None and beside.years
+            else _("In the model's test on all stocks, {years}: {share} held, {verdict}.")
+        )
+        tested = message.format(
             years=span, share=percent(record.coverage_80), verdict=_against_rule(record.skill, _verdict(record))
         )
     return " ".join(filter(None, [line, basis, tested, count_is_not_all(forecast)]))

@@ -62,7 +62,7 @@ _RANGE, _MIDDLE, _CHANCE, _CHART, _RECORD, _RULE, _SCORE, _LIMITS = _PARTS = (
         N_("The score."),
         N_(
             "Fewer ranges may hold than the plain rule's and be better all the same: a range far too wide always holds "
-            "and says nothing. So a score (the pinball loss) decides, which rewards narrow and right. “By more than "
+            "and says nothing. So a score decides, which rewards narrow and right. “By more than "
             "luck” means that chance alone would hardly bring so big a difference."
         ),
     ),

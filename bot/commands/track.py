@@ -1,20 +1,24 @@
-"""/track: how the forecasts that were issued turned out, of all symbols or of one."""
+"""/track: how the forecasts that were issued turned out, of all symbols or of one, of all horizons or of one."""
 
+from dataclasses import replace
 from html import escape
 
 from bellwether.ask import forecasts, incidents
+from bellwether.core.errors import BadHorizon
 from bellwether.core.i18n.numbers import day
 from bellwether.core.i18n.translate import N_
 from bellwether.core.i18n.translate import gettext as _
-from bellwether.core.types import SkillVerdict
+from bellwether.core.parsing import parse_horizon
+from bellwether.core.types import SkillVerdict, issues_forecasts
 from bellwether.forecasting import sentences as price_sentences
+from bellwether.market.symbols.match import is_whole_name
 from bellwether.market.symbols.universe import Universe
 from bellwether.track_record.incidents import sentences as storm_sentences
 from bellwether.track_record.misses.sentences import at_reports, by_class
 from bellwether.track_record.scores import sentences
 from bellwether.track_record.scores.types import GateStatus, HorizonScore, Miss, TrackRecord
 from bot.commands.base import ChatContext, Command, Given, Press
-from bot.commands.stock_typed import or_ask_back
+from bot.commands.stock_typed import or_ask_back, split_horizon
 from bot.keyboards import meaning
 from bot.replies import Button, Pressed, Reply
 
@@ -30,33 +34,73 @@ _IN_PLAIN_WORDS = {
 
 
 def answer(chat: ChatContext, text: str) -> Reply:
-    """Give the track record of all symbols, or of the one that is named."""
-    if not text.strip():
-        return _track(chat, None, _("all stocks"))
+    """Give the track record of all symbols or of the one that is named, and of one horizon where it is named.
+
+    Raises BadHorizon.
+    """
+    return ask(chat, *_asked(chat.services.universe, text))
+
+
+def _asked(universe: Universe, text: str) -> tuple[str, int | None]:
+    """Return the question and the horizon; "1w" alone is a horizon, "3M" a company."""
+    words = " ".join(text.split())
+    if is_whole_name(words, universe):
+        return words, None
+    if words[:1].isdecimal():
+        try:
+            return "", parse_horizon(words)
+        except BadHorizon:  # "700 HK" is a company; "100w" is nothing but too far ahead
+            if words[-1] in {"d", "w"} and words[:-1].isdecimal():
+                raise
+            return words, None
+    question, horizon = split_horizon(words)
+    return question, horizon if question != words else None
+
+
+def ask(chat: ChatContext, question: str, horizon: int | None = None) -> Reply:
+    """Give it for what was asked; the nearest horizon that has a record for any other, and say so."""
+    nearest = min(price_sentences.HORIZON_LABELS, key=lambda each: (abs(each - horizon), -each)) if horizon else None
 
     def of_one() -> Reply:
-        instrument = forecasts.resolve(chat.services, text)
+        instrument = forecasts.resolve(chat.services, question)
         chat.note(instrument.symbol)
-        return _track(chat, instrument.symbol, instrument.name)
+        return _track(chat, instrument.symbol, instrument.name, nearest)
 
-    return or_ask_back(of_one, "track:{}")
+    reply = or_ask_back(of_one, "track:{}") if question else _track(chat, None, _all_stocks(chat), nearest)
+    if nearest is None or nearest == horizon or horizon is None:
+        return reply
+    lengths = ", ".join(price_sentences.label(sessions) for sessions in price_sentences.HORIZON_LABELS)
+    other = _("There is a record of {lengths}; this is the nearest to {asked}.")
+    told = other.format(lengths=lengths, asked=price_sentences.label(horizon))
+    return replace(reply, text=f"{escape(told)}\n\n{reply.text}")
 
 
-def _track(chat: ChatContext, symbol: str | None, name: str) -> Reply:
-    record = forecasts.track_record(chat.services, symbol=symbol)
-    about = f":{symbol}" if symbol else ""
+def _track(chat: ChatContext, symbol: str | None, name: str, horizon: int | None = None) -> Reply:
+    record = forecasts.track_record(chat.services, symbol=symbol, horizon=horizon)
     parts = [record_text(record, name, chat.services.universe), "" if symbol else _last_storm(chat)]
     return Reply(
         " ".join(filter(None, parts)),  # at the end of the last line: a phone shows eight
-        buttons=((Button(_("Details"), f"record{about}"), meaning()),),
+        buttons=((Button(_("Details"), _action("record", symbol, horizon)), meaning()),),
     )
+
+
+def _action(verb: str, symbol: str | None, horizon: int | None) -> str:
+    """VERB[:SYMBOL[:SESSIONS]]; of all symbols with a horizon the symbol is empty."""
+    if horizon is not None:
+        return f"{verb}:{symbol or ''}:{horizon}"
+    return f"{verb}:{symbol}" if symbol else verb
+
+
+def _given(given: Given) -> tuple[str | None, int | None]:
+    """Read the symbol and the horizon of an action. Raises StaleButton and BadHorizon."""
+    return given.symbol() if given.text(0) else None, given.horizon(1) if given.text(1) else None
 
 
 def _details(chat: ChatContext, given: Given) -> Pressed:
     """Show the figures in place of the short record, with the way back."""
-    symbol = given.symbol() if len(given) else None
-    record = forecasts.track_record(chat.services, symbol=symbol)
-    back = Button(_("Short again"), f"shorttrack:{symbol}" if symbol else "shorttrack")
+    symbol, horizon = _given(given)
+    record = forecasts.track_record(chat.services, symbol=symbol, horizon=horizon)
+    back = Button(_("Short again"), _action("shorttrack", symbol, horizon))
     text = detailed_text(record, _name(chat, symbol), chat.services.universe)
     text = "\n\n".join(filter(None, [text, _where_proved(chat)]))
     return Pressed(edit=Reply(text, buttons=((back, meaning()),)))
@@ -98,7 +142,7 @@ def record_text(record: TrackRecord, name: str, universe: Universe) -> str:
     lines += [_of_horizon(row) for row in record.by_horizon]
     biggest = _("The biggest miss:")
     told = [escape(at_reports(record.why_missed.pooled))] if record.why_missed else []
-    told += [f"{biggest} {_miss(miss, universe)}" for miss in record.misses[:1]]
+    told += [f"{biggest} {_miss(miss, universe)}" for miss in record.biggest_misses(1)]
     lines += [" ".join(filter(None, told))] if any(told) else []
     return "\n".join(lines)
 
@@ -117,7 +161,7 @@ def detailed_text(record: TrackRecord, name: str, universe: Universe) -> str:
     if record.why_missed and record.why_missed.pooled.misses:
         parts.append(escape("\n".join([by_class(record.why_missed.pooled), at_reports(record.why_missed.pooled)])))
     if record.misses:
-        misses = [f"• {_miss(miss, universe)}" for miss in record.misses[:_MISSES]]
+        misses = [f"• {_miss(miss, universe)}" for miss in record.biggest_misses(_MISSES)]
         parts.append("\n".join([_("The biggest misses:"), *misses]))
     parts += [_standing(standing) for standing in record.standings]
     return "\n\n".join([*parts, f"<i>{price_sentences.NOT_ADVICE}</i>"])
@@ -142,15 +186,47 @@ def _of_horizon(row: HorizonScore) -> str:
 def _judged(record: TrackRecord, name: str) -> str:
     """What held, what that is worth, and why where the plain rule's held more often."""
     score = record.score
-    decided = score.skill or 0.0 if score.verdict in {SkillVerdict.BETTER, SkillVerdict.WORSE} else 0.0
-    why = price_sentences.why_count_is_not_all(score.coverage_80, score.baseline_coverage_80, decided)
-    parts = (_held(record, name), sentences.without_evenings(score), _(_IN_PLAIN_WORDS[score.verdict]), why)
+    why = _("A range far too wide always holds and says nothing: the score rewards narrow and right.")
+    parts = (
+        _held(record, name),
+        sentences.without_evenings(score),
+        _(_IN_PLAIN_WORDS[score.verdict]),
+        why if _says_otherwise(record) else "",
+    )
     return " ".join(filter(None, parts))
+
+
+def _says_otherwise(record: TrackRecord) -> bool:
+    """Tell whether more ranges of the plain rule held in any of the shares that are shown, though its score is worse.
+
+    Or fewer of them where its score is better.
+    """
+    verdict = record.score.verdict
+    if verdict not in {SkillVerdict.BETTER, SkillVerdict.WORSE}:
+        return False
+    shown = [
+        price_sentences.per_hundred(score.coverage_80) - price_sentences.per_hundred(score.baseline_coverage_80)
+        for score in (record.score, *(row.score for row in record.by_horizon))
+        if score.coverage_80 is not None and score.baseline_coverage_80 is not None
+    ]
+    return any(more < 0 if verdict is SkillVerdict.BETTER else more > 0 for more in shown)
 
 
 def _held(record: TrackRecord, name: str) -> str:
     score = record.score
     assert score.coverage_80 is not None
+    if record.horizon is not None:
+        return _(
+            "<b>Of {name}, {share} of my 8-in-10 ranges {horizon} ahead held</b>, in {forecasts}, made in {weeks}: "
+            "{eighty} is what it should be."
+        ).format(
+            name=escape(name),
+            share=price_sentences.percent(score.coverage_80),
+            horizon=price_sentences.label(record.horizon),
+            forecasts=sentences.forecasts(score.forecasts),
+            weeks=sentences.weeks(score.weeks),
+            eighty=price_sentences.percent(0.8),
+        )
     return _(
         "<b>Of {name}, {share} of my 8-in-10 ranges held</b>, in {forecasts} up to a month ahead, made in {weeks}: "
         "{eighty} is what it should be."
@@ -181,15 +257,20 @@ def _miss(miss: Miss, universe: Universe) -> str:
 
 
 def _press(chat: ChatContext, given: Given) -> Reply:
-    symbol = given.symbol() if len(given) else None
-    return _track(chat, symbol, _name(chat, symbol))
+    symbol, horizon = _given(given)
+    return _track(chat, symbol, _name(chat, symbol), horizon)
 
 
 def _name(chat: ChatContext, symbol: str | None) -> str:
     if symbol is None:
-        return _("all stocks")
+        return _all_stocks(chat)
     known = chat.services.universe.get(symbol)
     return known.name if known else symbol
+
+
+def _all_stocks(chat: ChatContext) -> str:
+    """Name all stocks of the record; those of a replay are fewer than the model was tested on."""
+    return _("all stocks") if issues_forecasts(chat.services.provider.name) else _("all stocks here")
 
 
 def _short(chat: ChatContext, given: Given) -> Pressed:
@@ -197,8 +278,8 @@ def _short(chat: ChatContext, given: Given) -> Pressed:
 
 
 _PRESSES = {
-    "track": Press(_press, (0, 1)),
-    "record": Press(_details, (0, 1)),
-    "shorttrack": Press(_short, (0, 1)),
+    "track": Press(_press, (0, 1, 2)),
+    "record": Press(_details, (0, 1, 2)),
+    "shorttrack": Press(_short, (0, 1, 2)),
 }
-COMMAND = Command("track", N_("[TICKER]"), N_("how earlier forecasts turned out"), answer, _PRESSES, often=True)
+COMMAND = Command("track", N_("[TICKER] [1w]"), N_("how earlier forecasts turned out"), answer, _PRESSES, often=True)

@@ -141,7 +141,8 @@ def in_short(record: TrackRecord) -> list[str]:
     if score.brier is not None and score.usual_brier is not None:
         knew = score.brier < 0.99 * score.usual_brier
         told.append(
-            f"Of rise or fall they knew {'a little more' if knew else 'no more'} than how often shares rise anyway."
+            f"On whether a stock would rise or fall they were {'a little better' if knew else 'no better'} than just "
+            "taking how often stocks rise."
         )
     return told
 
@@ -185,9 +186,7 @@ def reliability(record: TrackRecord) -> list[Mark]:
 
 def biggest(record: TrackRecord) -> list[Miss]:
     """The misses that were furthest outside their range, in growth, the largest first."""
-    return sorted(record.misses, key=lambda miss: max(miss.low - miss.growth, miss.growth - miss.high), reverse=True)[
-        :MOST_MISSES
-    ]
+    return record.biggest_misses(MOST_MISSES)
 
 
 def missed(miss: Miss) -> str:

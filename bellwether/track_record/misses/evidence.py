@@ -49,7 +49,7 @@ class MissClass(Enum):
     DATA_FAULT = N_("the prices in between may be damaged, or lack a split")
     REPORT = N_("the company reported its results in between")
     MARKET = N_("the whole market moved beyond its own range")
-    GAP = N_("one night alone moved the price past the range")
+    GAP = N_("the price jumped past the range in a single night")
     NONE = N_("none of these")
     UNKNOWN = N_("it can't be told")
 

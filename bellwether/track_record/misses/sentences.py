@@ -43,8 +43,8 @@ def by_class(reasons: MissReasons) -> str:
         return ""
     parts = [f"{_(row.name.value)}: {count(row.misses)}" for row in reasons.classes if row.misses]
     message = ngettext(
-        "Why {count} range missed, by evidence: {causes}.",
-        "Why {count} ranges missed, by evidence, each counted once: {causes}.",
+        "Found when looking for why {count} range missed: {causes}.",
+        "Found when looking for why {count} ranges missed, each counted once: {causes}.",
         reasons.misses,
     )
     return message.format(count=count(reasons.misses), causes="; ".join(parts))
@@ -54,11 +54,19 @@ def of_one(evidence: int) -> str:
     """Why a single range missed, with the other causes that there is evidence of, and what is not known."""
     bits = Evidence(evidence)
     first, *others = causes_of(bits) or (class_of(bits).name,)
-    told = _("By the evidence: {cause}.").format(cause=_(MissClass[first].value))
-    if others:
-        told = _("By the evidence: {cause}; besides: {others}.").format(
+    if first == MissClass.NONE.name:
+        told = _(
+            "Looking for why, nothing was found: no company results, no great move of the whole market or of a single "
+            "night, no fault in the prices."
+        )
+    elif first == MissClass.UNKNOWN.name:
+        told = _("Why it missed can't be told: what one would have to look at is not known.")
+    elif others:
+        told = _("Found when looking for why: {cause}; also: {others}.").format(
             cause=_(MissClass[first].value), others=", ".join(_(MissClass[name].value) for name in others)
         )
+    else:
+        told = _("Found when looking for why: {cause}.").format(cause=_(MissClass[first].value))
     if Evidence.REPORTS_UNKNOWN in bits and Evidence.REPORT not in bits:
         told += " " + _("Whether company results came in between is not known.")
     return told

@@ -114,7 +114,7 @@ def lines(record: TrackRecord) -> list[str]:
         f"  {miss.symbol} from {day(miss.cutoff)}, {miss.horizon} day{'s' if miss.horizon != 1 else ''}: "
         f"{percent(0.9)} range "
         f"{signed_percent(miss.low)} to {signed_percent(miss.high)}, came {signed_percent(miss.growth)}"
-        for miss in record.misses[:5]
+        for miss in record.biggest_misses(5)
     ]
     written += [
         f"{status.model_id}: {status.standing.value} ({status.sessions} trading days; evidence against it "

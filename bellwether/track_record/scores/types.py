@@ -105,6 +105,11 @@ class Miss:
     growth: float  #: what came
     distance: float  #: from the nearer end of the range, in widths of the 80 % range (log returns)
 
+    @property
+    def beyond(self) -> float:
+        """How far outside the range it came, as growth: 0.05 of a fall of 15 % where the range ended at -10 %."""
+        return max(self.low - self.growth, self.growth - self.high)
+
 
 class GateState(Enum):
     """Whether a model may speak, by the record; the value is the sentence for people."""
@@ -151,9 +156,13 @@ class TrackRecord:
     by_model: tuple[ModelScore, ...]
     by_month: tuple[MonthScore, ...]  #: in order of time
     reliability: tuple[Reliability, ...]  #: one for each of LEVELS
-    misses: tuple[Miss, ...]  #: the biggest first
+    misses: tuple[Miss, ...]  #: by their distance, in widths of the range, the farthest first
     standings: tuple[GateStatus, ...] = ()  #: of the models, in the test that may silence them
     why_missed: WhyMissed | None = None  #: None while nothing is filed
+
+    def biggest_misses(self, most: int) -> list[Miss]:
+        """Of these misses the ones furthest outside their range in growth, the largest first: what people are shown."""
+        return sorted(self.misses, key=lambda miss: miss.beyond, reverse=True)[:most]
 
 
 @dataclass(frozen=True, slots=True)
