@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bellwether.ask.miss_evidence import PATIENCE
+from bellwether.ask.miss_evidence import PATIENCE, EvidenceMarket
 from bellwether.core.errors import MarketDataError
 from bellwether.core.types import Bars
 from bellwether.db.database import Store
@@ -15,7 +15,9 @@ from bellwether.services import Services
 from bellwether.track_record.ledger import outcomes_table
 from bellwether.track_record.ledger.rebuild import differences, rebuild
 from bellwether.track_record.ledger.receipts import is_final, receipt
-from bellwether.track_record.misses.evidence import Evidence
+from bellwether.track_record.misses import evidence_table
+from bellwether.track_record.misses.evidence import RULE, Evidence
+from bellwether.track_record.misses.evidence_table import Filed, Unfiled
 from bellwether.track_record.scores.track_record import RecordFilter, live_record
 from bellwether.track_record.to_json import entry_json, record_json
 from tests.support.account import live_services, set_clock, settle
@@ -92,6 +94,32 @@ def test_what_other_tests_filed_is_filed_anew(settled_services: Services, monkey
         file_evidence(services)
     assert file_evidence(services) == 4
     assert file_evidence(services) == 0
+
+
+@pytest.mark.parametrize("cleared_by", [0, RULE])
+def test_what_was_read_before_another_process_began_again_is_not_filed(
+    settled_services: Services, monkeypatch: pytest.MonkeyPatch, cleared_by: int
+) -> None:
+    services, tables = settled_services, evidence_table
+    monkeypatch.setattr("bellwether.jobs.file_evidence.AT_ONCE", 2)
+    assert file_evidence(services, most=2) == 2
+    read = EvidenceMarket.filed
+
+    def begin_again(market: EvidenceMarket, symbol: str, outcomes: list[Unfiled]) -> list[Filed]:
+        rows = read(market, symbol, outcomes)
+        with services.store.transaction() as db:
+            tables.clear(db)
+            if cleared_by != RULE:  # a process of another version, which has filed the oldest already
+                oldest = tables.unfiled(db, 2)
+                tables.add(db, [Filed(outcome, None, 0) for outcome in oldest], cleared_by)
+        return rows
+
+    with monkeypatch.context() as race:
+        race.setattr(EvidenceMarket, "filed", begin_again)
+        assert file_evidence(services) == 0
+    assert file_evidence(services) == 4
+    with services.store.reading() as db:
+        assert differences(db) == []
 
 
 def test_a_rebuild_forgets_the_file_and_the_job_makes_the_same_again(settled_services: Services) -> None:

@@ -15,6 +15,7 @@ from bellwether.cli.main import main
 from bellwether.core.types import HEADS, Forecast, SkillVerdict
 from bellwether.db.database import Store
 from bellwether.forecasting import sentences
+from bellwether.forecasting.caveats import untested_since
 from bellwether.forecasting.forecaster import BASELINE_ID
 from bellwether.forecasting.to_json import forecast_json
 from bellwether.services import Services
@@ -136,11 +137,11 @@ def test_a_replay_of_an_earlier_version_has_no_horizons_and_is_left_aside(tmp_pa
 # ---- live
 
 
-def issued(folder: Path, weeks: int, symbols: tuple[str, ...], horizon: int) -> Store:
+def issued(folder: Path, weeks: int, symbols: tuple[str, ...], horizon: int, model_id: str = "earlier") -> Store:
     """A store with a settled forecast of each symbol in each of the last weeks, as far as it has come due."""
     store, random = store_of(folder), np.random.default_rng(3)
     made = [
-        made_up(100 * week + number, symbol=symbol, cutoff=TODAY - timedelta(weeks=week), horizon=horizon)
+        made_up(100 * week + number, symbol=symbol, cutoff=TODAY - timedelta(weeks=week), horizon=horizon, model_id=model_id)
         for week in range(weeks)
         for number, symbol in enumerate(symbols)
     ]
@@ -190,6 +191,23 @@ def test_too_few_outcomes_of_all_are_no_record_and_the_test_of_the_model_speaks(
     told = sentences.trust_line(beside(services, issued(tmp_path, 20, ("S1",), 10), "S1", 10))
     assert told.startswith("For all stocks together two weeks ahead it is too early to tell: 18 forecasts have come")
     assert "For all stocks in the model's test two weeks ahead 79 of 100 ranges held, about as promised" in told
+
+
+@pytest.mark.parametrize(("issued_by", "ending"), [("earlier", "is untested."), ("", "live ranges of the last year")])
+def test_an_old_model_is_called_untested_until_ranges_of_its_own_can_judge(
+    services: Services, tmp_path: Path, issued_by: str, ending: str
+) -> None:
+    made = forecasts.answer(services, "AAPL", 1).forecast
+    store = issued(tmp_path, 60, ("S1", "S2"), 1, issued_by or made.model_id)
+    assert made.learned_to is not None
+    made = replace(
+        made,
+        symbol="S1",
+        made_at=datetime(TODAY.year, TODAY.month, TODAY.day, 22, tzinfo=UTC),
+        caveats=(untested_since(made.learned_to),),
+    )
+    (told,) = with_record(store, made, simulated=False).caveats
+    assert ending in told
 
 
 # ---- of rise and fall

@@ -100,7 +100,7 @@ def untested_since(seen_to: date) -> str:
 
 
 def tested_since(seen_to: date, share: float, forecasts: int) -> str:
-    """The same with the `share` (0 to 1) of its live 80 % ranges that held in the last year, in its place."""
+    """The same with the `share` (0 to 1) of this model's live 80 % ranges that held in the last year, in its place."""
     return said_many(
         "The model learned from prices to {day}; of {count} live range of the last year {share} of 100 held.",
         "The model learned from prices to {day}; of {count} live ranges of the last year {share} of 100 held.",

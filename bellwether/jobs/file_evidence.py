@@ -27,7 +27,7 @@ def file_evidence(services: Services, stopping: Callable[[], bool] = lambda: Fal
         begin_again = evidence_table.other_rule(db, RULE)
     if begin_again:
         with store.transaction() as db:
-            evidence_table.clear(db)
+            evidence_table.clear_other_rule(db, RULE)
     while not stopping() and (most is None or filed < most):
         with store.reading() as db:
             some = evidence_table.unfiled(db, AT_ONCE)
@@ -41,5 +41,8 @@ def file_evidence(services: Services, stopping: Callable[[], bool] = lambda: Fal
             for row in market.filed(symbol, list(outcomes))
         ]
         with store.transaction() as db:
-            filed += evidence_table.add(db, sorted(rows, key=lambda row: row.of.number), RULE)
+            added = evidence_table.add(db, rows, RULE)
+        if not added:
+            break  # another process files, or began again: the next run goes on where that one stands
+        filed += added
     return filed

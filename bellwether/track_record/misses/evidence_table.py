@@ -75,10 +75,16 @@ def last_filed(db: Connection) -> int:
 
 
 def add(db: Connection, filed: Iterable[Filed], rule: int) -> int:
-    """File these, unless somebody else did; how many. To be called in a transaction that may write."""
+    """File these, unless somebody else did; how many. To be called in a transaction that may write.
+
+    0 where they would leave a gap, or stand beside what other tests filed: somebody has cleared it since they were
+    read, and the file then begins again with the oldest outcome.
+    """
     db.one_at_a_time("evidence")
     last = last_filed(db)
-    new = [row for row in filed if row.of.number > last]
+    new = sorted((row for row in filed if row.of.number > last), key=lambda row: row.of.number)
+    if not new or new[0].of.number != _next_outcome(db, last) or other_rule(db, rule):
+        return 0
     db.executemany(
         insert("outcome_evidence", ("id", "held", "evidence", "rule")),
         [
@@ -107,10 +113,22 @@ def add(db: Connection, filed: Iterable[Filed], rule: int) -> int:
     return len(new)
 
 
+def _next_outcome(db: Connection, last: int) -> int | None:
+    (number,) = db.execute("SELECT min(id) FROM outcomes WHERE id > :last", {"last": last}).fetchone()
+    return None if number is None else int(number)
+
+
 def other_rule(db: Connection, rule: int) -> bool:
     """Whether what is filed was filed by other tests."""
     row = db.execute("SELECT rule FROM outcome_evidence ORDER BY id DESC LIMIT 1").fetchone()
     return row is not None and row[0] != rule
+
+
+def clear_other_rule(db: Connection, rule: int) -> None:
+    """Forget what other tests filed, to file it anew; nothing where another process did so already."""
+    db.one_at_a_time("evidence")
+    if other_rule(db, rule):
+        clear(db)
 
 
 def clear(db: Connection) -> None:

@@ -37,18 +37,13 @@ def with_record(store: Store, forecast: Forecast, *, simulated: bool) -> Forecas
     if simulated:
         summaries = _read(*newest_file(store, SUMMARY))
         record = _beside(forecast, lambda symbol, head: summaries.get((symbol, head)))
+        of_model = None
     else:
-        try:
-            with store.glance() as db:
-                settled = outcomes_table.CHAIN.head(db).rows
-            record = _beside(forecast, partial(_live, store, settled, forecast.made_at.date())) if settled else None
-        except StoreError as problem:
-            log.warning("The record could not be read: %s", problem.for_operator)
-            record = None
+        record, of_model = _live_records(store, forecast)
     if record is None:
         return forecast
     explanation = replace(forecast.explanation, beside=record)
-    return replace(forecast, explanation=explanation, caveats=caveats_with(forecast, record))
+    return replace(forecast, explanation=explanation, caveats=caveats_with(forecast, of_model))
 
 
 def with_tested_models(store: Store, made: ListForecast) -> ListForecast:
@@ -61,16 +56,36 @@ def with_tested_models(store: Store, made: ListForecast) -> ListForecast:
     return replace(made, caveats=tuple(tested.get(caveat, caveat) for caveat in made.caveats))
 
 
-def caveats_with(forecast: Forecast, record: RecordSummary) -> tuple[str, ...]:
-    """The caveats; that an old model is untested gives way to its live record, once that is long enough to judge.
+def _live_records(store: Store, forecast: Forecast) -> tuple[RecordSummary | None, RecordSummary | None]:
+    """What is said of ranges as they were served, and of those of the forecast's own model where it is called old."""
+    try:
+        with store.glance() as db:
+            settled = outcomes_table.CHAIN.head(db).rows
+        if not settled:
+            return None, None
+        live = partial(_live, store, settled, forecast.made_at.date())
+        of_model = _beside(forecast, partial(live, forecast.model_id)) if _is_untested(forecast) else None
+        return _beside(forecast, partial(live, None)), of_model
+    except StoreError as problem:
+        log.warning("The record could not be read: %s", problem.for_operator)
+        return None, None
 
-    The record is of the last year, of which such a model saw nothing.
+
+def _is_untested(forecast: Forecast) -> bool:
+    return forecast.learned_to is not None and caveats.untested_since(forecast.learned_to) in forecast.caveats
+
+
+def caveats_with(forecast: Forecast, of_model: RecordSummary | None) -> tuple[str, ...]:
+    """The caveats; that an old model is untested gives way to the live record of this model, once that can judge.
+
+    `of_model` is of the last year, of which such a model saw nothing. What another model issued says nothing of it.
     """
-    told = record.coverage_80 is not None and record.verdict is not SkillVerdict.TOO_EARLY and not record.years
-    if forecast.learned_to is None or not told or record.coverage_80 is None:
+    if forecast.learned_to is None or of_model is None or of_model.coverage_80 is None:
+        return forecast.caveats
+    if of_model.verdict is SkillVerdict.TOO_EARLY or of_model.years:
         return forecast.caveats
     untested = caveats.untested_since(forecast.learned_to)
-    tested = caveats.tested_since(forecast.learned_to, record.coverage_80, record.forecasts)
+    tested = caveats.tested_since(forecast.learned_to, of_model.coverage_80, of_model.forecasts)
     return tuple(tested if caveat == untested else caveat for caveat in forecast.caveats)
 
 
@@ -107,10 +122,15 @@ def summary_of(record: TrackRecord, horizon: int, years: str = "") -> RecordSumm
 
 
 @lru_cache(maxsize=8192)
-def _live(store: Store, settled: int, today: date, symbol: str, horizon: int) -> RecordSummary | None:
-    """Of outcomes within the last year. `settled` counts them: with each new one the record is another."""
+def _live(
+    store: Store, settled: int, today: date, model_id: str | None, symbol: str, horizon: int
+) -> RecordSummary | None:
+    """Of outcomes within the last year. `settled` counts them: with each new one the record is another.
+
+    Of a model that is asked for, what it issued while it was only tried counts as well.
+    """
     since = today - YEAR - timedelta(weeks=horizon // _SESSIONS_A_WEEK) - _HOLIDAYS
-    found = live_record(store, RecordFilter(symbol or None, horizon, since=since), with_reasons=False)
+    found = live_record(store, RecordFilter(symbol or None, horizon, model_id, since), with_reasons=False)
     return summary_of(found, horizon) if found.score.forecasts else None
 
 
