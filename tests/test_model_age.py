@@ -73,8 +73,8 @@ def test_the_live_record_stands_in_its_place_once_it_can_judge(
         assert "untested" in " ".join(caveats_with(forecast, record))
     (told,) = [each for each in caveats_with(forecast, enough) if "learned from" in each]
     assert told.endswith("; of 5200 live ranges of the last year 77 of 100 held.")
-    of_list = forecast_list(later(services, 400), ["AAPL", "KO"], 10)
-    monkeypatch.setattr("bellwether.track_record.scores.record_summary._beside", lambda *_: enough)
+    of_list = replace(forecast_list(later(services, 400), ["AAPL", "KO"], 10), source="yahoo")
+    monkeypatch.setattr("bellwether.track_record.scores.record_summary._live_records", lambda *_: (enough, enough))
     assert told in with_tested_models(services.store, of_list).caveats
 
 
