@@ -141,7 +141,9 @@ def issued(folder: Path, weeks: int, symbols: tuple[str, ...], horizon: int, mod
     """A store with a settled forecast of each symbol in each of the last weeks, as far as it has come due."""
     store, random = store_of(folder), np.random.default_rng(3)
     made = [
-        made_up(100 * week + number, symbol=symbol, cutoff=TODAY - timedelta(weeks=week), horizon=horizon, model_id=model_id)
+        made_up(
+            100 * week + number, symbol=symbol, cutoff=TODAY - timedelta(weeks=week), horizon=horizon, model_id=model_id
+        )
         for week in range(weeks)
         for number, symbol in enumerate(symbols)
     ]
