@@ -111,12 +111,12 @@ def test_what_an_alert_in_words_does_not_say_is_asked_and_never_supposed(
         ("wann berichtet google", "will probably report around 23 April 2024", "Tell me the day before"),
         ("apple earnings date", "is not known to me", "Where may it be?"),
         ("why is the range wider today", "Which stock?", "AAPL"),
-        ("/settings channels", "Where alerts and digests go too", "All my alerts"),
-        ("alerts by mail", "Where alerts and digests go too", "All my alerts"),
-        ("send alerts to discord", "Where alerts and digests go too", "All my alerts"),
-        ("email me", "Where alerts and digests go too", "All my alerts"),
-        ("also send to", "Where alerts and digests go too", "All my alerts"),
-        ("Discord", "Where alerts and digests go too", "All my alerts"),
+        ("/settings channels", "I can't write to other apps here", "All my alerts"),
+        ("alerts by mail", "I can't write to other apps here", "All my alerts"),
+        ("send alerts to discord", "I can't write to other apps here", "All my alerts"),
+        ("email me", "I can't write to other apps here", "All my alerts"),
+        ("also send to", "I can't write to other apps here", "All my alerts"),
+        ("Discord", "I can't write to other apps here", "All my alerts"),
     ],
 )
 def test_what_is_not_to_be_had_as_it_was_asked_is_said_with_the_way_to_what_is(
