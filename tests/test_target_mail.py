@@ -214,6 +214,13 @@ def test_a_long_first_line_is_a_subject_that_fits() -> None:
     assert len(subject) <= 90 and subject.endswith("word…")
 
 
+def test_a_sentence_in_bold_is_the_subject_and_a_name_in_bold_is_none() -> None:
+    assert subject_of("<b>My ranges hold too rarely.</b> In the last 10 days only 59") == "My ranges hold too rarely"
+    assert (
+        subject_of("<b>Tesla (TSLA)</b> closed at 201, above your 200.") == "Tesla (TSLA) closed at 201, above your 200"
+    )
+
+
 def test_a_command_in_a_message_is_said_to_be_for_the_bot_and_no_other_message_speaks_of_any(tmp_path: Path) -> None:
     with mailbox() as box:
         services = services_with(tmp_path, box)

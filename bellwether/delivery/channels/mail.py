@@ -9,6 +9,7 @@
 RFC 5322 (threads), 2387 (the picture), 3834 (no answering machine answers), 2919 (List-Id), 8058 (one click).
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
@@ -20,6 +21,7 @@ from bellwether.delivery.targets.told import Told, whole
 
 _LONGEST_SUBJECT = 78  #: characters: what a phone shows of it in two lines
 _FEWEST = 40  #: characters of a subject that is worth ending at a mark
+_HEADING = re.compile(r"\s*<b>([^<]{10,77}[.!?])</b>")
 _WORDS = Abilities(replies=True)  #: of the part that is words alone
 
 
@@ -43,8 +45,9 @@ def subject_of(text: str, answered: str = "") -> str:
 
 
 def _shortened(text: str) -> str:
-    """At the last mark that ends a clause, else at the last word, that fits."""
-    line = first_line(text) or "Bellwether"
+    """A sentence in bold at its begin, else its first line up to the last mark, or else the last word, that fits."""
+    heading = _HEADING.match(text)
+    line = first_line((heading[1] if heading is not None else "") or text) or "Bellwether"
     if len(line) <= _LONGEST_SUBJECT:
         return line.rstrip(".:")
     begins = line[:_LONGEST_SUBJECT]
