@@ -1,11 +1,13 @@
 """Storms are kept for ever, told once, and said beside every answer while they go on."""
 
+import json
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from bellwether.access import keys_table
 from bellwether.alerts import ask as alerts_ask
 from bellwether.ask import forecasts, incidents
 from bellwether.ask.batch import forecasts as batch
@@ -13,6 +15,9 @@ from bellwether.core.alert_types import AlertSettings
 from bellwether.core.config import load_settings
 from bellwether.core.errors import LedgerError
 from bellwether.core.incident import IncidentKind
+from bellwether.delivery import outbox_table
+from bellwether.delivery.messages import READERS
+from bellwether.delivery.webhooks import webhooks_table
 from bellwether.forecasting.to_json import forecast_json
 from bellwether.jobs.keep_incidents import NEWS, KeptIncidents, keep_incidents
 from bellwether.market.calendar import session_after
@@ -21,6 +26,7 @@ from bellwether.track_record.incidents import incidents_table, live
 from bellwether.track_record.ledger import score_sums_table
 from bellwether.track_record.ledger.ledger_table import to_days
 from bellwether.track_record.scores.columns import COLUMNS
+from bellwether.webhooks.events import event_of
 from tests.support.account import live_services, set_clock
 from tests.support.storms import (
     ADMIN,
@@ -102,6 +108,32 @@ def test_whoever_wants_it_hears_of_begin_and_end_once(services: Services) -> Non
     assert all(text not in english for chat, text in told if chat == 6)
     notes = [text for kind, chat, text in messages(services) if kind == "admin" and chat == ADMIN]
     assert len(notes) == 2
+
+
+def test_readers_who_want_it_and_programs_hear_of_it_once_too(services: Services) -> None:
+    reader, quiet = READERS + 1, READERS + 2
+    want_storms(services, reader)
+    alerts_ask.change_alert_settings(services, quiet, AlertSettings(), "en")
+    with services.store.transaction() as db:
+        key, other = (keys_table.add(db, owner, "free", frozenset(), services.clock()) for owner in ("ann", "ben"))
+        for number in (key, key, other):
+            hook = webhooks_table.add(db, number, f"https://{number}.example", "whsec_x", services.clock())
+        webhooks_table.disable(db, hook, "it said 410", services.clock())
+    live_through(services, range(len(SHARES)))
+    keep_incidents(services)
+    with services.store.reading() as db:
+        owed = [outbox_table.read_message(row) for row in db.rows("SELECT * FROM outbox WHERE kind = 'storm'")]
+        events = [event_of(db, message, services.clock()) for message in owed]
+    (storm,) = incidents.every(services).items
+    assert sorted((message.recipient.kind.value, message.recipient.id) for message in owed) == [
+        ("key", key), ("key", key), ("reader", reader), ("reader", reader),
+    ]  # fmt: skip
+    told = {event_id: json.loads(body) for event_id, body in events}
+    begun, over = told[f"evt_storm_{storm.id}_begun"], told[f"evt_storm_{storm.id}_over"]
+    assert begun["type"] == over["type"] == "storm"
+    assert begun["data"]["incident_id"] == storm.id
+    assert begun["data"]["text"].startswith("My ranges hold too rarely. In the last")
+    assert over["data"]["phase"] == "over"
 
 
 def test_old_news_is_entered_and_told_to_nobody(services: Services) -> None:

@@ -270,11 +270,12 @@ def test_stocks_alerts_and_times_are_chosen_as_in_the_chat(tmp_path: Path) -> No
         ann.do("alert", stock="KO", kind="risk", value="10", side="", horizon="21")
         ann.do(
             "settings", timezone="Berlin", language="de", digest="weekly", at="18:30", quiet_since="22:00",
-            quiet_until="07:00", budget="5",
+            quiet_until="07:00", budget="5", storms="1",
         )  # fmt: skip
         chosen = alert_settings(ann.services.store, ann.owner)
         assert (chosen.timezone, chosen.digest_mode, chosen.weekly_budget) == ("Europe/Berlin", DigestMode.WEEKLY, 5)
         assert chosen.quiet is not None and chosen.language == "de" and str(chosen.digest_at) == "18:30:00"
+        assert chosen.storms and 'name="storms" type="checkbox" value="1" checked' in ann.visitor.get(ann.path).text
         again = ann.do("alert", stock="KO", kind="risk", value="10", side="", horizon="21")
         assert "You have this alert already. " in plain_text(again.text), "with no command of the chat"
         first, second = rules.rules_of(ann.services.store, ann.owner)

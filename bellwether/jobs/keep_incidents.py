@@ -2,8 +2,8 @@
 
 the daily record since the last one | the rule | what is not entered yet: a row, and a message to whoever wants it
 
-A row and its messages are written in one transaction, each message once for chat, incident and phase. What a run finds
-that is old by now, since nothing ran or outcomes came late, is entered and told to nobody.
+A row and its messages are written in one transaction, each message once for chat, reader or key, incident and phase.
+What a run finds that is old by now, since nothing ran or outcomes came late, is entered and told to nobody.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,9 @@ from bellwether.db.connection import Connection
 from bellwether.delivery import admin_notes, chat_settings_table, outbox_table
 from bellwether.delivery.chat_wishes import ChatWishes
 from bellwether.delivery.message_kinds import STORM
+from bellwether.delivery.messages import owner_of_key
 from bellwether.delivery.outbox_table import Draft
+from bellwether.delivery.webhooks import webhooks_table
 from bellwether.market.calendar import sessions_between
 from bellwether.services import Services
 from bellwether.track_record.incidents import incidents_table, live, sentences
@@ -54,13 +56,17 @@ def keep_incidents(services: Services) -> KeptIncidents:
 
 
 def _tell(db: Connection, services: Services, incident: Incident, session: date, phase: str, now: datetime) -> int:
-    """Owe a message on one phase to every chat that wants it, and a note to the operator; how many messages."""
+    """Owe a message on one phase to chats and readers that want it, owners of webhooks, and the operator.
+
+    How many messages, without the operator's note.
+    """
     if sessions_between(MARKET_CALENDAR, session, now.date()) > NEWS:
         return 0
     admin_notes.tell(db, services.settings.telegram.admin_chat, admin_notes.AdminTopic.STORM, now)
     wishes, drafts = ChatWishes.read(db), list[Draft]()
-    for chat_id in chat_settings_table.wanting_storms(db):
-        with wishes.speaking(chat_id):
+    programs = map(owner_of_key, webhooks_table.keys_awake(db))
+    for owner in (*chat_settings_table.wanting_storms(db), *programs):
+        with wishes.speaking(owner):
             text = sentences.begun(incident) if phase == "begun" else sentences.over(incident)
-        drafts.append(wishes.draft(STORM, chat_id, f"{incident.id}:{phase}", text, WORTH_READING, now, now))
+        drafts.append(wishes.draft(STORM, owner, f"{incident.id}:{phase}", text, WORTH_READING, now, now))
     return outbox_table.enqueue_all(db, drafts, now)

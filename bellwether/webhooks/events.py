@@ -10,9 +10,11 @@ from typing import Any
 from bellwether.alerts import alerts_table
 from bellwether.alerts.alerts_table import FiredAlert
 from bellwether.db.connection import Connection
+from bellwether.delivery.message_kinds import STORM
 from bellwether.delivery.messages import OutboxMessage
 
 FIRED, OUTCOME, NOTICE, TEST = "alert.fired", "alert.outcome", "notice", "webhook.test"
+STORMS = "storm"
 
 
 def alert_json(fired: FiredAlert) -> dict[str, Any]:
@@ -44,7 +46,11 @@ def fired_event(fired: FiredAlert) -> tuple[str, str]:
 
 
 def message_event(message: OutboxMessage, now: datetime) -> tuple[str, str]:
-    """The same of a message that is no alert: how one turned out, or a note."""
+    """The same of a message that is no alert: how one turned out, a storm that begins or is over, or a note."""
+    if message.kind == STORM:
+        _kind, _owner, incident, phase = message.dedup_key.split(":")
+        told = {"incident_id": incident, "phase": phase, "text": plain(message.text)}
+        return f"evt_storm_{incident}_{phase}", _body(STORMS, now, told)
     kind = OUTCOME if message.kind == "outcome" else NOTICE
     return f"evt_message_{message.id}", _body(kind, now, {"text": plain(message.text)})
 

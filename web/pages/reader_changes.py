@@ -111,6 +111,7 @@ def _change_settings(services: Services, reader: Reader, form: Form) -> str:
         quiet=QuietHours(parse_clock(since), parse_clock(until)) if since else None,
         weekly_budget=int(budget) if budget.isascii() and budget.isdecimal() and len(budget) < 5 else None,
         language=language if language in LANGUAGES else old.language,
+        storms=bool(form.get("storms")),
     )
     rules.change_alert_settings(services, reader.owner, new, reader.language)
     return ""

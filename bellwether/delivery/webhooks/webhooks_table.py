@@ -55,6 +55,12 @@ def of_key(db: Connection, key_id: int) -> list[Webhook]:
     return [_webhook(row) for row in db.rows("SELECT * FROM webhooks WHERE key_id = :id ORDER BY id", {"id": key_id})]
 
 
+def keys_awake(db: Connection) -> list[int]:
+    """The keys that have a webhook which is not disabled."""
+    sql = "SELECT DISTINCT key_id FROM webhooks WHERE disabled_at IS NULL ORDER BY key_id"
+    return [key_id for (key_id,) in db.execute(sql)]
+
+
 def get(db: Connection, webhook_id: int) -> Webhook | None:
     """One address; None when there is none of this number."""
     row = db.first_row("SELECT * FROM webhooks WHERE id = :id", {"id": webhook_id})
