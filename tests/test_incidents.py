@@ -13,7 +13,7 @@ from bellwether.ask import forecasts, incidents
 from bellwether.ask.batch import forecasts as batch
 from bellwether.core.alert_types import AlertSettings
 from bellwether.core.config import load_settings
-from bellwether.core.errors import LedgerError
+from bellwether.core.errors import LedgerError, StoreError
 from bellwether.core.incident import IncidentKind
 from bellwether.delivery import outbox_table
 from bellwether.delivery.messages import READERS
@@ -245,6 +245,21 @@ def test_the_sample_market_has_the_storms_of_its_past(tmp_path: Path) -> None:
     assert all(storm.ended is not None for storm in storms.items)
     assert incidents.going_on(sample_services) is None
     assert list(storms.items) == sorted(storms.items, key=lambda storm: storm.announced, reverse=True)
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["UPDATE {} SET noted_at = 'never'", "DELETE FROM {}", "INSERT INTO {} SELECT * FROM {}"],
+    ids=["changed", "deleted", "entered again"],
+)
+@pytest.mark.parametrize("table", ["incidents", "incident_ends"])
+def test_the_database_itself_refuses_that_a_storm_is(services: Services, table: str, change: str) -> None:
+    live_through(services, range(len(SHARES)))
+    before = rows_of(services)
+    assert len(before) == 2
+    with pytest.raises(StoreError), services.store.transaction() as db:
+        db.execute(change.replace("{}", table))
+    assert rows_of(services) == before
 
 
 def test_an_end_that_has_not_come_cannot_be_entered(services: Services) -> None:

@@ -126,13 +126,18 @@ def published_heads() -> Iterable[str]:
     )
 
 
-def _only_added(table: str, key: str) -> Iterable[str]:
-    """Have the database itself refuse to change a row, to delete one, or to add one anywhere but at the end."""
+def _never_changed(table: str) -> Iterable[str]:
+    """Have the database itself refuse to change a row, or to delete one."""
     for verb in ("UPDATE", "DELETE"):
         yield (
             f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table}"
             f" BEGIN SELECT raise(ABORT, 'rows of {table} are never changed'); END"
         )
+
+
+def _only_added(table: str, key: str) -> Iterable[str]:
+    """The same, and have it refuse to add a row anywhere but at the end."""
+    yield from _never_changed(table)
     yield (
         f"CREATE TRIGGER {table}_in_order BEFORE INSERT ON {table}"
         f" WHEN NEW.{key} <> (SELECT coalesce(max({key}), 0) + 1 FROM {table})"
@@ -176,3 +181,9 @@ def list_work() -> Iterable[str]:
         # of visitors alone, whom nobody knows: how many of their lists were entered today
         "CREATE TABLE list_visits (day INTEGER PRIMARY KEY, entered INTEGER NOT NULL)",
     )
+
+
+@on_both
+def incidents_stay() -> Iterable[str]:
+    """What was announced, and when it was over, is never changed: each has an id of its own, so is entered once."""
+    return (*_never_changed("incidents"), *_never_changed("incident_ends"))
