@@ -1,7 +1,7 @@
 """The tables `incidents` and `incident_ends`: what was announced, and when it was over; and the daily record behind it.
 
-Rows of both are added and never changed, which the database itself refuses. They follow from `score_sums`, so a run that
-was missed is made up for.
+Rows of both are added and never changed, which the database itself refuses. They follow from `score_sums`, so a run
+that was missed is made up for.
 """
 
 from collections.abc import Sequence
