@@ -123,7 +123,7 @@ def test_the_details_are_four_paragraphs_that_say_the_same_in_every_language(ser
 
 
 def test_a_count_that_disagrees_with_the_score_is_explained_and_no_other(services: Services) -> None:
-    why = "A range far too wide always holds and says nothing: the score rewards narrow and right."
+    why = "A wider range holds more often but tells less: the score counts both."
     said = 0
     for instrument in services.provider.universe():
         for horizon in HEADS:

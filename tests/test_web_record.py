@@ -53,7 +53,9 @@ def test_somebody_without_background_reads_how_good_they_were(visitor: Visitor, 
     for sentence in record_view.in_short(forecasts.track_record(services)):
         assert sentence.replace("\N{NO-BREAK SPACE}", " ") in text.replace("\N{NO-BREAK SPACE}", " ")
     assert "Of 100 ranges, 80 of which should have held, 77 did." in text
-    assert "The fewest held in August 2022: 70 of 100." in text, "of March 2024 only the first week has an outcome"
+    assert "Of whole months the fewest held in August 2022: 70 of 100." in text, (
+        "of March 2024 only the first week has an outcome"
+    )
     assert "On whether a stock would rise or fall they were no better than just taking how often stocks rise." in text
 
 

@@ -76,7 +76,8 @@ def trust_grounds(forecast: Forecast) -> str:
     if forecast.problem is not None:
         return ""
     basis = record_basis(beside) if beside else ""
-    tested = _record_in(spoken(), record, _same_years(basis, beside, record)) if record else ""
+    of_demo = beside is not None and beside.years != ""
+    tested = _record_in(spoken(), record, _same_years(basis, beside, record), of_demo) if record else ""
     return " ".join(filter(None, [basis, tested]))
 
 
@@ -140,7 +141,7 @@ def why_count_is_not_all(share: float | None, rule_share: float | None, skill: f
     more = per_hundred(share) - per_hundred(rule_share)
     if abs(more) <= _LUCK or more * skill >= 0:
         return ""
-    return _("A range far too wide always holds and says nothing: the score rewards narrow and right.")
+    return _("A wider range holds more often but tells less: the score counts both.")
 
 
 def track_record_line(beside: RecordSummary, name: str) -> str:
@@ -216,18 +217,34 @@ def _against_rule(skill: float, verdict: SkillVerdict) -> str:
 
 
 @lru_cache(maxsize=256)  # all symbols have the same few
-def _record_in(language: str, record: Record, years_told: bool) -> str:
-    """A record in the language that is spoken."""
-    share = percent(record.coverage_80)
-    span = _("the same years") if years_told else years(record.span)
+def _record_in(language: str, record: Record, years_told: bool, of_demo: bool) -> str:
+    """A record in the language that is spoken; `of_demo` where the replay beside it is of fewer symbols."""
     if record.taught_to is None:
-        message = _("In the model's test on {years}, which it had not seen, {share} of its ranges for all stocks held.")
-        held = message.format(years=span, share=share)
+        message = (
+            _(
+                "In the model's test on {years}, which it had not seen, and on more stocks than here, {share} of its "
+                "ranges this far ahead held."
+            )
+            if of_demo
+            else _("In the model's test on {years}, which it had not seen, {share} of its ranges for all stocks held.")
+        )
     else:
-        held = _(
-            "In the model's test on {years}, when it knew prices to {day} only, {share} of its ranges for all stocks "
-            "held."
-        ).format(years=span, share=share, day=day(record.taught_to))
+        message = (
+            _(
+                "In the model's test on {years}, on more stocks than here and when it knew prices to {day} only, "
+                "{share} of its ranges this far ahead held."
+            )
+            if of_demo
+            else _(
+                "In the model's test on {years}, when it knew prices to {day} only, {share} of its ranges for all "
+                "stocks held."
+            )
+        )
+    held = message.format(
+        years=_("the same years") if years_told else years(record.span),
+        share=percent(record.coverage_80),
+        day=day(record.taught_to) if record.taught_to else "",
+    )
     sentences = [held, _skill(record)]
     if not record.growth_known:
         sentences.append(_("About rise or fall it was not shown to know more than the usual share."))

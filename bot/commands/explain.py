@@ -61,9 +61,9 @@ _RANGE, _MIDDLE, _CHANCE, _CHART, _RECORD, _RULE, _SCORE, _LIMITS = _PARTS = (
     (
         N_("The score."),
         N_(
-            "Fewer ranges may hold than the plain rule's and be better all the same: a range far too wide always holds "
-            "and says nothing. So a score decides, which rewards narrow and right. “By more than "
-            "luck” means that chance alone would hardly bring so big a difference."
+            "Fewer ranges may hold than the plain rule's and be better all the same: a wider range holds more often "
+            "but tells less. So a score decides, which counts both: whether ranges held, and how narrow they were. “By "
+            "more than luck” means that chance alone would hardly bring so big a difference."
         ),
     ),
     (

@@ -186,7 +186,7 @@ def _of_horizon(row: HorizonScore) -> str:
 def _judged(record: TrackRecord, name: str) -> str:
     """What held, what that is worth, and why where the plain rule's held more often."""
     score = record.score
-    why = _("A range far too wide always holds and says nothing: the score rewards narrow and right.")
+    why = _("A wider range holds more often but tells less: the score counts both.")
     parts = (
         _held(record, name),
         sentences.without_evenings(score),

@@ -137,7 +137,7 @@ def in_short(record: TrackRecord) -> list[str]:
     fullest = max((month.forecasts for month in record.by_month), default=0)
     whole = [month for month in record.by_month if month.forecasts >= max(_MANY, fullest / 2)]  # the newest has begun
     if whole and (worst := min(whole, key=lambda month: month.coverage_80)).coverage_80 < _STORM:
-        told.append(f"The fewest held in {worst.month:%B %Y}: {100 * worst.coverage_80:.0f} of 100.")
+        told.append(f"Of whole months the fewest held in {worst.month:%B %Y}: {100 * worst.coverage_80:.0f} of 100.")
     if score.brier is not None and score.usual_brier is not None:
         knew = score.brier < 0.99 * score.usual_brier
         told.append(
@@ -145,6 +145,16 @@ def in_short(record: TrackRecord) -> list[str]:
             "taking how often stocks rise."
         )
     return told
+
+
+def about_misses(record: TrackRecord) -> str:
+    """Of which forecasts the biggest misses are, and how they are compared."""
+    reach = [row.horizon for row in record.by_horizon]
+    ahead = " to ".join(dict.fromkeys((horizon_name(min(reach)), horizon_name(max(reach))))) if reach else ""
+    told = f"Of forecasts {ahead} ahead" if ahead else "Of forecasts"
+    if record.first is not None and record.last is not None:
+        told += f" made from {sentences.day(record.first)} to {sentences.day(record.last)}"
+    return f"{told}; compared by how many widths of the 8-in-10 range the price came out beyond."
 
 
 def horizon_name(sessions: int) -> str:
