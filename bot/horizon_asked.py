@@ -70,7 +70,8 @@ def last_day_asked(services: Services, asked: Request) -> date | None:
     """Return the day until which a request looks ahead by today's date; None where it names no time to come."""
     calendar, now = _calendar(services, asked), services.clock()
     if asked.horizon is not None:
-        return session_after(calendar, last_closed_session(calendar, now), min(asked.horizon, MAX_HORIZON))
+        ahead = min(max(asked.horizon, 1), MAX_HORIZON)
+        return session_after(calendar, last_closed_session(calendar, now), ahead)
     if asked.day is None:
         return None
     today = now.astimezone(zone_of(calendar)).date()
@@ -83,7 +84,7 @@ def _in_their_words(asked: Request, offered: int, counted_from: str = "") -> Hor
     told = text.format(asked=asked.said, offered=sentences.label(offered))
     lengths = ", ".join(sentences.label(sessions) for sessions in sentences.HORIZON_LABELS)
     more = [_("Lengths with a record: {lengths}.").format(lengths=lengths)]
-    if asked.horizon is not None and asked.horizon <= MAX_HORIZON and len(asked.stocks) == 1:
+    if asked.horizon is not None and 1 < asked.horizon <= MAX_HORIZON and len(asked.stocks) == 1:
         exactly = _("For exactly that length write “{typed}”.")
         more.append(exactly.format(typed=f"{asked.stocks[0]} {asked.horizon}d"))
     in_short = f"{told} {counted_from}".strip()

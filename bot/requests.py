@@ -5,6 +5,7 @@ text | a symbol or a whole name?   | /forecast, as exactly as it was typed
      | not understood              | three likely ones to press
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from html import escape
@@ -52,6 +53,7 @@ from bot.understand.request_of import WHOLE_MARKET
 from bot.understand.tongue import other_tongue
 from bot.understand.understand import Unclear, understand
 
+_IN_HOURS = re.compile(r"\S+ \d+ ?h(?:rs?)?", re.IGNORECASE)  #: "AAPL 2h", which is no horizon
 _MARKS_WITHIN = frozenset("^$=:.")  #: what symbols are written with, and hardly a word
 _END_MARKS = punctuation.replace("^", "").replace("$", "") + "¿¡…“”„«»"
 
@@ -87,20 +89,22 @@ def route(chat: ChatContext, text: str) -> Route:
         return _as_typed(text)
     reading = _reading(text, universe)
     if isinstance(understood, Unclear):
-        return _guessed(text, understood, reading)
+        guessed = _guessed(text, understood, reading)
+        return replace(guessed, answer=lambda chat: _in_their_tongue(chat, text, guessed.answer(chat)))
     of_names = understood.intent in {Intent.FORECAST, Intent.COMPARE} and not understood.follows
-    if of_names and _is_one_name(text, reading):
+    if of_names and (_is_one_name(text, reading) or (reading is None and _IN_HOURS.fullmatch(text.strip(" ?!.")))):
         return _as_typed(text)
     handle, command = _HANDLERS[understood.intent]
     who = command.who if command is not None else Who.ANYBODY
     return Route(lambda chat: _in_their_tongue(chat, text, handle(chat, completed(chat, understood)), understood), who)
 
 
-def _in_their_tongue(chat: ChatContext, text: str, reply: Reply, understood: Request) -> Reply:
+def _in_their_tongue(chat: ChatContext, text: str, reply: Reply, understood: Request | None = None) -> Reply:
     """Offer to answer in the language of a sentence, where the chat has not chosen another."""
-    if understood.intent is Intent.SETTINGS or chat.preferences.language is not None or not chat.may_change:
+    is_setting = understood is not None and understood.intent is Intent.SETTINGS
+    if is_setting or chat.preferences.language is not None or not chat.may_change:
         return reply
-    code = other_tongue(text, spoken(), understood.stocks)
+    code = other_tongue(text, spoken(), understood.stocks if understood is not None else ())
     if code is None:
         return reply
     return courtesies.with_opening(settings.offer_to_speak(reply, code), settings.speaks_too(code))

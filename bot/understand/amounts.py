@@ -13,6 +13,10 @@ _WITH_UNIT = re.compile(r"(\d{1,4})-?([^\W\d]+)")
 _SIGNS = {"$": "USD", "€": "EUR", "£": "GBP"}
 _WITHOUT_NUMBER = 2  #: sessions of a unit that may stand alone: "week", but not "day"
 _BACK = re.compile(r"[-\u2212](\d{1,4})([^\W\d]*)")  #: "-5" before "days", and "-5d"
+#: words before an hour of the day, which is no time to come
+_AT = frozenset(
+    ["at", "by", "after", "before", "from", "to", "um", "ab", "bis", "nach", "las", "as", "a", "в", "к", "до", "после"]
+)
 _AND = frozenset({"and", "y", "e", "und", "и", "plus"})  #: between two parts of one time: "3 months and 1 week"
 
 
@@ -113,7 +117,7 @@ def _counted(folded: list[str], start: int, stop: int, number: int, unit: int, s
     around = range(max(0, start - 2), min(len(folded), stop + 1))
     beside = [folded[at] for at in around if not start <= at < stop]
     sessions = number * unit
-    if sessions < 1:
+    if not unit and start and folded[start - 1] in _AT:
         return None
     ago = [at for at in around if folded[at] in spoken.words["ago"]]
     if ago:

@@ -17,7 +17,8 @@ one more than it has words, or what stands after `=`.
 [unlisted]               | companies that no table of ours has, though their names look like words of the language
 [doubtful]               | words that are companies only where no other is named
 [names]                  | how this language calls or inflects companies = their symbol
-[when]                   | times = sessions; [units] after a number, or alone but for days; [numbers]; [between] the two
+[when]                   | times = sessions; [units] after a number, or alone but for days, 0 for parts of one;
+                         | [numbers]; [between] the two
 [days]                   | days by name = the month and day, W0 for Monday, M1 for January, or the period that they end;
                          | [by]: words before a month alone; [ends]: those that mean its last day
 [now]                    | times that are today; `{ahead}` in a cue is any other

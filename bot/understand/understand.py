@@ -98,9 +98,11 @@ def understand(text: str, chat_language: str, knows: KnowsStock) -> Request | Un
         if best is not None and (best[0] >= _SURE or best[1].stocks):
             break
     if best is not None:
-        said = as_written(text, best[1].said) or best[1].said
+        said, beside, past = (
+            as_written(text, folded) or folded for folded in (best[1].said, best[1].beside, best[1].past)
+        )
         stocks = (name if knows(name) else as_written(text, name.casefold()) or name for name in best[1].stocks)
-        return replace(best[1], stocks=tuple(stocks), said=said)
+        return replace(best[1], stocks=tuple(stocks), said=said, beside=beside, past=past)
     ranked = sorted(_WORTH_A_BUTTON, key=lambda intent: -likely.get(intent, 0.0))
     return Unclear(tuple(ranked[:_BUTTONS]))
 
