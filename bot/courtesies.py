@@ -36,6 +36,7 @@ _BYE_SELDOM = N_("Goodbye! What you watch still comes as you chose in /settings;
 _BYE_STOPPED = N_("Goodbye! Nothing comes by itself until you send /start.")
 _BYE_ALONE = N_("Goodbye! Ask whenever you want to know how far a stock may move.")
 _UNCLEAR = N_("I'm not sure what you mean. Is it one of these? Or send me a company, like <b>Apple</b>.")
+_HERE_FIRST = N_("It comes here. Where it goes besides, by mail or to another app, is set up once for all alerts.")
 _NO_ADVICE = N_("I give no advice: nobody knows what a stock does next.")
 _HOLDINGS = N_(
     "I keep which stocks you watch, not how many of each you own, and give no advice. Watch them, and one message "
@@ -198,6 +199,13 @@ def nothing_called(names: Sequence[str]) -> Reply:
     """Say that none of these companies is here, with the way to those that are."""
     text = _("I have nothing called {names} here.").format(names=_quoted(names))
     return Reply(text, buttons=((Button(_("All stocks"), "symbols"),),))
+
+
+def here_first(reply: Reply) -> Reply:
+    """Say above an alert that it comes here, with the way to have it elsewhere too."""
+    return replace(
+        with_opening(reply, _(_HERE_FIRST)), buttons=(*reply.buttons, (Button(_("Also send to…"), "targets"),))
+    )
 
 
 def lacking(reply: Reply, names: Sequence[str]) -> Reply:

@@ -249,6 +249,11 @@ def _compare(chat: ChatContext, asked: Request) -> Reply:
 def _alert(chat: ChatContext, asked: Request) -> Reply:
     if not asked.stocks:
         return alerts.answer(chat, "")
+    reply = _alert_on(chat, asked)
+    return courtesies.here_first(reply) if asked.topic is Topic.ELSEWHERE else reply
+
+
+def _alert_on(chat: ChatContext, asked: Request) -> Reply:
     threshold = float(asked.amount.rstrip("%")) if asked.amount else None
     if threshold is not None and asked.kind is not RuleKind.PRICE:
         threshold /= 100

@@ -119,6 +119,7 @@ def test_what_an_alert_in_words_does_not_say_is_asked_and_never_supposed(
         ("send alerts to discord", "I can't write to other apps here", "All my alerts"),
         ("email me", "I can't write to other apps here", "All my alerts"),
         ("also send to", "I can't write to other apps here", "All my alerts"),
+        ("email me when apple falls 5%", "It comes here. Where it goes besides, by mail", "Also send to…"),
         ("Discord", "I can't write to other apps here", "All my alerts"),
     ],
 )

@@ -57,6 +57,7 @@ class Topic(Enum):
     DIRECTION = "direction"  #: of a forecast: whether it rises or falls
     LOSS = "loss"  #: of a forecast: what may be lost
     NOD = "nod"  #: of thanks: a mere "ok"
+    ELSEWHERE = "elsewhere"  #: of an alert: that it shall go to mail or an app, too
     LAST = "last"  #: of alerts to be removed: the one just made
     ALL = "all"  #: of alerts to be removed: every one
 

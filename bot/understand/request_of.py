@@ -52,7 +52,8 @@ def _request_of(intent: Intent, stocks: tuple[str, ...], found: Entities, read: 
         return Request(Intent.ALERTS)
     kind, direction, amount = _alert_terms(found, read)
     when = found.horizon, found.day, found.time_said
-    return Request(intent, stocks[:1], *when, kind=kind, direction=direction, amount=amount)
+    topic = Topic.ELSEWHERE if Topic.ELSEWHERE.value in read.marks else None
+    return Request(intent, stocks[:1], *when, kind=kind, direction=direction, amount=amount, topic=topic)
 
 
 def _asked_of(read: Scores) -> Topic | None:
