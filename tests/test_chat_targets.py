@@ -151,12 +151,28 @@ def test_without_a_key_an_address_is_refused_and_its_message_deleted(tmp_path: P
     assert talk.shown.forget_question
 
 
-def test_in_the_terminal_all_is_set_up_and_it_says_when_messages_leave(services: Services) -> None:
+def test_in_the_terminal_all_is_set_up_and_it_says_when_messages_leave(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
     talk = Talk(services, chat_id=TERMINAL)
     talk.say("/alerts")
     assert "only while serve runs" in talk.press("Also send to…")
     assert "CHANNELS__SMTP" in talk.shown.text
-    assert "only while serve runs" in talk.say(NTFY)
+    with listening(monkeypatch) as (there, urls):
+        assert "only while serve runs" in talk.say(urls["ntfy"])
+        run(services)
+        (code,) = re.findall(r"BW-\d{6}", there.seen["ntfy"][0])
+        assert "Alerts and digests go to ntfy" in talk.say(code)
+        owe(services, TERMINAL)
+        run(services)
+        assert len(there.seen["ntfy"]) == 2
+
+
+def test_in_the_terminal_nothing_of_that_is_said_where_a_key_is_missing(tmp_path: Path) -> None:
+    talk = Talk(made(tmp_path, key=""), chat_id=TERMINAL)
+    talk.say("/alerts")
+    assert "terminal" not in talk.press("Also send to…")
+    assert "BELLWETHER_CHANNELS__KEY" in talk.shown.text
 
 
 def test_the_message_with_the_address_is_deleted_from_the_chat(server: TelegramServer, tmp_path: Path) -> None:

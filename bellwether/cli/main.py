@@ -79,9 +79,12 @@ def serve(demo: bool, only: str | None) -> None:
 @click.option("-v", "--verbose", is_flag=True, help="Show all log lines between the answers, not only warnings.")
 def chat(verbose: bool) -> None:
     """Hold the same conversation here in the terminal."""
+    from bellwether.delivery.targets.kept_key import make_if_missing
     from bot import terminal
 
-    terminal.hold(build(logging.NOTSET if verbose else logging.WARNING))
+    services = build(logging.NOTSET if verbose else logging.WARNING)
+    make_if_missing(services.settings, services.store)
+    terminal.hold(services)
 
 
 @main.command()

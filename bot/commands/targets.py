@@ -135,8 +135,8 @@ def _lacks(chat: ChatContext) -> str:
 
 
 def _in_terminal(chat: ChatContext) -> str:
-    """What differs in the terminal; empty elsewhere."""
-    if chat.chat_id != TERMINAL:
+    """What differs in the terminal; empty elsewhere, and where nothing can be set up."""
+    if chat.chat_id != TERMINAL or not ask.offered(chat.services):
         return ""
     return _("Here in the terminal you can set all of it up, but messages leave only while <code>serve</code> runs.")
 

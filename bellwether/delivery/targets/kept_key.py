@@ -83,7 +83,7 @@ def make_if_missing(settings: Settings, store: Store) -> bool:
                 log.warning("No key for addresses of other apps could be kept in %s: %s.", file, problem.strerror)
                 return False
     except StoreError as problem:
-        log.warning("No key for addresses of other apps was made: %s", problem.for_operator)
+        log.info("No key for addresses of other apps was made: %s", problem.for_operator)
         return False
     log.info("Made %s, by which addresses of other apps are encrypted. No backup of the database has it.", file)
     return True
