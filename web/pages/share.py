@@ -27,7 +27,7 @@ _CARDS = {
     "": (["Where might a stock be", "in two weeks?"], "A range of prices, and how often such ranges have held."),
     "market": (["The market", "at a glance"], "The widest, narrowest and most unusual outlooks of the day."),
     "compare": (["Stocks", "side by side"], "How far may each of them move in the same time?"),
-    "watchlist": (["Bring your list", "along"], "Your broker's export, read as stocks. Nothing is kept."),
+    "watchlist": (["Read a list", "from elsewhere"], "Your broker's export, read as stocks. Nothing is kept."),
     "track-record": (["How past forecasts", "turned out"], "Promised and happened, with the biggest misses."),
     "receipts": (["The receipt", "of a forecast"], "What was promised, when, and what happened."),
     "how-it-works": (["How it works,", "in three pictures"], "From prices to a range, and how far to trust it."),

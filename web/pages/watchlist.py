@@ -11,7 +11,9 @@ from bellwether.ask.lists import MOST as MOST_JOINED
 from bellwether.core.errors import BadFile
 from bellwether.core.parsing import DEFAULT_HORIZON
 from bellwether.core.types import Instrument
+from bellwether.delivery.readers import ask as readers
 from bellwether.market.holdings.kinds import MOST_BYTES
+from bellwether.services import Services
 from web.dependencies import BotOf, ServicesOf
 from web.pages.compare import MOST as MOST_COMPARED
 from web.pages.forecast_view import compare_address, risk_address
@@ -30,9 +32,9 @@ async def _form(request: Request) -> dict[str, Field]:
 
 
 @router.get("/watchlist")
-def ask_for_list(request: Request, bot: BotOf) -> Response:
+def ask_for_list(request: Request, services: ServicesOf, bot: BotOf) -> Response:
     """The form."""
-    return _page(request, bot)
+    return _page(request, services, bot)
 
 
 @router.post("/watchlist")
@@ -44,12 +46,12 @@ def read_list(
     sent = file if file.content else pasted
     if not sent.content.strip():
         empty = "That file is empty." if file.file_name and not pasted.content.strip() else ""
-        return _page(request, bot, problem=empty or "Please choose a file, or paste your list.")
+        return _page(request, services, bot, problem=empty or "Please choose a file, or paste your list.")
     try:
         understood = understand(services, sent.content, sent.file_name, MOST_LOOKED_UP)
     except BadFile as problem:
-        return _page(request, bot, problem=problem.for_person)
-    return _page(request, bot, understood)
+        return _page(request, services, bot, problem=problem.for_person)
+    return _page(request, services, bot, understood)
 
 
 def commands(instruments: Sequence[Instrument]) -> list[str]:
@@ -69,7 +71,9 @@ def _can_be_joined(understood: Understood | None) -> TypeGuard[Understood]:
     return understood is not None and 1 < len(understood.instruments) <= MOST_JOINED
 
 
-def _page(request: Request, bot: Bot, understood: Understood | None = None, problem: str = "") -> Response:
+def _page(
+    request: Request, services: Services, bot: Bot, understood: Understood | None = None, problem: str = ""
+) -> Response:
     first = understood.instruments[:MOST_COMPARED] if understood is not None else ()
     response = page(
         request,
@@ -83,6 +87,7 @@ def _page(request: Request, bot: Bot, understood: Understood | None = None, prob
         commands=commands(understood.instruments) if understood is not None else [],
         bot=bot,
         bot_name=bot.name(),
+        mails_offered=readers.offered(services),
         most_kb=MOST_BYTES // 1000,
     )
     if understood is not None:
