@@ -117,6 +117,7 @@ def test_where_the_operator_wants_no_targets_nothing_of_it_is_offered(tmp_path: 
     assert "Also send to…" not in talk.labels
     assert "other apps" not in talk.say("https://ntfy.sh/topic")
     assert "other apps" not in talk.say("/privacy")
+    assert talk.say("/settings channels") == "Whoever runs me lets no alerts go to other apps or mailboxes."
 
 
 def with_operator(services: Services, chat_id: int) -> Services:
@@ -130,6 +131,7 @@ def with_operator(services: Services, chat_id: int) -> Services:
         ({"key": ""}, "I can't write to other apps here", ["CHANNELS__KEY"]),
         ({}, "Mail is not among them", ["CHANNELS__SMTP", "CHANNELS__MAIL_FROM"]),
         ({"mail_from": "alerts@bell.example"}, "Mail is not among them", ["CHANNELS__SMTP"]),
+        ({"schemes": ["mailto"]}, "I can't send mail here", ["CHANNELS__SMTP", "CHANNELS__MAIL_FROM"]),
     ],
 )
 def test_what_is_missing_is_said_to_everybody_and_by_name_to_the_operator(

@@ -106,7 +106,7 @@ def every_target(chat: ChatContext) -> Reply:
     lines = [_state(target) for target in targets]
     offered = ask.offered(chat.services)
     opening = _("<b>Where alerts and digests go too.</b> Press one to stop or delete it, or + for a new one.")
-    lacks = _lacks(chat)
+    lacks = _lacks(chat, offered)
     if not offered and not targets:
         opening, lacks = lacks, ""
     buttons = (
@@ -117,18 +117,22 @@ def every_target(chat: ChatContext) -> Reply:
     return Reply("\n\n".join(filter(None, [opening, "\n".join(lines), lacks, _in_terminal(chat)])), buttons=buttons)
 
 
-def _lacks(chat: ChatContext) -> str:
+def _lacks(chat: ChatContext, offered: list[TargetKind]) -> str:
     """What cannot be set up for want of a setting; whoever runs the service is told its name. Empty for nothing."""
     terms = TargetTerms.of(chat.services.settings)
+    lacks: tuple[str, ...] = ("CHANNELS__KEY",)
+    if not ask.is_wanted(chat.services):  # by choice
+        return _("Whoever runs me lets no alerts go to other apps or mailboxes.")
     if terms.sealer is None:
         told = escape(ask.without_key().for_person)
     elif terms.awaits_mail:
-        told = _("Mail is not among them: whoever runs me has set up no mail server.")
+        lacks = terms.mail_lacks
+        alone = _("I can't send mail here: whoever runs me has set up no mail server.")
+        told = _("Mail is not among them: whoever runs me has set up no mail server.") if offered else alone
     else:
         return ""
     if not chat.is_operators:
         return told
-    lacks = terms.mail_lacks if terms.sealer is not None else ("CHANNELS__KEY",)
     names = ", ".join(f"<code>{PREFIX}{name}</code>" for name in lacks)
     how = _("You run me: what is missing is {settings}. The command <code>doctor</code> says how to go on.")
     return f"{told} {how.format(settings=names)}"
