@@ -253,6 +253,7 @@ def test_the_sample_market_has_the_storms_of_its_past(tmp_path: Path) -> None:
     ids=["changed", "deleted", "entered again"],
 )
 @pytest.mark.parametrize("table", ["incidents", "incident_ends"])
+@pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"], indirect=True)
 def test_the_database_itself_refuses_that_a_storm_is(services: Services, table: str, change: str) -> None:
     live_through(services, range(len(SHARES)))
     before = rows_of(services)
