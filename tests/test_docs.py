@@ -1,5 +1,6 @@
 """The manual is honest: every command and setting is described. What it says of the API is in test_api_manual."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -145,3 +146,19 @@ def test_every_requirement_is_pinned_and_has_its_reason(name: str) -> None:
             package, reason = re.fullmatch(r"(\S+==\S+)(?: ;[^#]*)?\s+# (.+)", line).groups()  # type: ignore[union-attr]
             assert len(reason) > 10
             assert re.sub(r"\[.*\]", "", package).lower().replace("_", "-") in lock, "make lock"
+
+
+def test_no_message_of_what_is_installed_names_a_file_of_the_manual_which_is_not() -> None:
+    named = []
+    for folder in ("bellwether", "bot", "web"):
+        for path in (ROOT / folder).rglob("*.py"):
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            said = {
+                id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)
+            }  # docstrings, for developers
+            named += [
+                f"{path.relative_to(ROOT)}:{node.lineno}"
+                for node in ast.walk(tree)
+                if isinstance(node, ast.Constant) and id(node) not in said and "docs/" in str(node.value)
+            ]
+    assert named == []

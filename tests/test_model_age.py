@@ -32,7 +32,10 @@ def test_a_model_that_knows_nothing_of_the_last_year_is_due_for_a_fresh_one(
     (told,) = [check for check in examine(replace(services, clock=lambda: now)) if check.name == "Model"]
     assert told.ok and (told.advice != "") is due
     if due:
-        assert told.advice == "Its knowledge is over a year old: docs/fresh-models.md."
+        assert told.advice == (
+            "Its knowledge is over a year old. `python -m bellwether market export` and `python -m training renew` "
+            "make a fresh one, and `python -m bellwether models compare` judges it."
+        )
 
 
 def later(services: Services, days: int) -> Services:

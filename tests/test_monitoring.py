@@ -12,11 +12,12 @@ import yaml
 
 from bellwether import __version__
 from bellwether.core import metrics as counted
+from bellwether.core.config import Settings
 from bellwether.jobs.prove_ledger import prove_ledger
 from tests.support.clock import Clock
 from tests.support.web import Visitor
 from tests.support.yahoo_server import YahooServer
-from tests.support.yahoo_services import yahoo_services
+from tests.support.yahoo_services import MODELS, yahoo_services
 from web.app import create_app
 
 DEPLOY = Path(__file__).resolve().parents[1] / "deploy"
@@ -91,3 +92,12 @@ def test_each_rule_is_tried_and_says_what_to_do() -> None:
     tried = (RULES.parent / "rules_test.yml").read_text()
     assert [name for name in names if f'alertname="{name}"' not in tried] == []
     assert all(rule["annotations"]["action"] for rule in yaml.safe_load(RULES.read_text())["groups"][0]["rules"])
+
+
+def test_the_shipped_models_are_not_called_old_by_an_alert_but_one_of_the_operator_is() -> None:
+    rules = [rule for group in yaml.safe_load(RULES.read_text())["groups"] for rule in group["rules"]]
+    (expression,) = (rule["expr"] for rule in rules if rule["alert"] == "BellwetherModelOld")
+    (shipped,) = re.findall(r'model!~"([^"]+)"', expression)
+    assert re.fullmatch(shipped, Settings().models.serve)
+    assert {path.name for path in MODELS.glob("daily-*") if not re.fullmatch(shipped, path.name)} == set()
+    assert not re.fullmatch(shipped, "daily-range-2026-03"), "as `training renew` names them"

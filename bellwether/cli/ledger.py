@@ -35,7 +35,7 @@ def verify(expect: str | None) -> None:
     else:
         click.echo(
             "Where a row is not what was written: keep the database and its note as they are, and run this on your "
-            "backups; the newest one that proves itself shows what stood there. See docs/track-record.md."
+            "backups; the newest one that proves itself shows what stood there."
         )
     sys.exit(1 if proof.problems else 0)
 

@@ -47,6 +47,10 @@ _WAIT = "Nothing to do: what is kept answers meanwhile, and it is asked again by
 _NETWORK = "Check the network, the firewall and market.yahoo_base_url; what is kept answers meanwhile."
 _VERSION = "A proxy may answer in its place, or it has changed: look for a newer version of Bellwether."
 _ONLY_THIS = "It answers, so other symbols may be all right; if every symbol says so, look for a newer version."
+_REFRESH = (
+    f"Its knowledge is over a year old. `{COMMAND} market export` and `python -m training renew` make a fresh one, and "
+    f"`{COMMAND} models compare` judges it."
+)
 _ADVICE = {
     Trouble.LIMITED: f"This address asks too often; lower market.connections if it stays so. {_WAIT}",
     Trouble.REFUSED: "It may have blocked this address: try another network, or set market.fallbacks.",
@@ -100,7 +104,7 @@ def _model(services: Services, today: date) -> Check:
         detail = f"{services.model_problem} {looked_in(services.settings.models.folder, RANGE)}"
         return Check("Model", False, detail, "Until then answers come from the plain rule, and say so.")
     card = services.model.card
-    advice = "Its knowledge is over a year old: docs/fresh-models.md." if _is_old(card, today) else ""
+    advice = _REFRESH if _is_old(card, today) else ""
     return Check("Model", True, f"{card.model_id}, made with prices up to {card.seen_to} in view.", advice)
 
 

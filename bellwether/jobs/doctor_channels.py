@@ -82,7 +82,7 @@ def _of_mail(terms: TargetTerms, counts: dict[TargetKind, int]) -> list[tuple[st
     if mails and not terms.mails:
         return [(f"people have set up {mails} by mail, but without {lacking} none leaves.", f"Set it. {_KEEPS}")]
     if len(terms.mail_lacks) == 1:
-        return [(f"mail is half set up: without {lacking} it is not offered.", "docs/settings.md has an example.")]
+        return [(f"mail is half set up: without {lacking} it is not offered.", f"`{COMMAND} config` explains it.")]
     if terms.mails and terms.sealer is None:
         return [("there is a mail server, but without a key nobody can set mail up.", _A_KEY)]
     return []

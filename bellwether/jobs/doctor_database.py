@@ -48,7 +48,8 @@ def _before_upgrades(path: Path) -> list[Check]:
             "Backup",
             True,
             f"{backups[0]} was made before the last upgrade, {size:,.1f} MB{others}.",
-            f"docs/upgrading.md says how to go back to it; {MAX_AGE.days} days old it is deleted.",
+            f"Back to it: that earlier version, then its `{COMMAND} restore --force` with this file; {MAX_AGE.days} days "
+            "old it is deleted.",
         )
     ]
 

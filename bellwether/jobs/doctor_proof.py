@@ -5,6 +5,7 @@ from pathlib import Path
 
 from bellwether.core.config import Settings
 from bellwether.core.errors import StoreError
+from bellwether.core.places import COMMAND
 from bellwether.core.types import Check
 from bellwether.db.database import Store
 from bellwether.delivery.outbox_table import FORBIDDEN, GONE, MessageState
@@ -37,7 +38,7 @@ def examine_proof(settings: Settings, store: Store, now: datetime) -> list[Check
         return [Check("Proof", False, wrong_clock, _AGAIN)] if wrong_clock else []
     if not (proof.channel or proof.authority):
         detail = f"the ledger's head of {head.day} is in the API alone."
-        advice = "PROOF__CHANNEL or PROOF__AUTHORITY has it leave the house: docs/track-record.md."
+        advice = f"PROOF__CHANNEL or PROOF__AUTHORITY has it leave the house; `{COMMAND} config` explains both."
         return [Check("Proof", True, f"{detail} {wrong_clock}".rstrip(), advice)]
     problems = []
     if message is not None and message.error:

@@ -21,7 +21,7 @@ from bellwether.track_record.ledger.verify import verify
 
 BACK = (
     "What was changed since is as it was then: keys that were revoked are valid again, chats that asked to be erased "
-    "are back, and messages that were owed and are not out of date are sent again. See docs/reliability.md."
+    "are back, and messages that were owed and are not out of date are sent again."
 )
 
 
