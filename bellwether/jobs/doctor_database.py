@@ -48,8 +48,8 @@ def _before_upgrades(path: Path) -> list[Check]:
             "Backup",
             True,
             f"{backups[0]} was made before the last upgrade, {size:,.1f} MB{others}.",
-            f"Back to it: that earlier version, then its `{COMMAND} restore --force` with this file; {MAX_AGE.days} days "
-            "old it is deleted.",
+            f"Back to it: that earlier version, then its `{COMMAND} restore --force` with this file; {MAX_AGE.days} "
+            "days old it is deleted.",
         )
     ]
 
