@@ -19,6 +19,7 @@ from bellwether.core.i18n.translate import gettext as _
 from bellwether.delivery import chat_wishes
 from bellwether.market.holdings.kinds import refuse_by_name
 from bot import requests
+from bot.command_in_words import in_words
 from bot.commands import COMMANDS, ChatContext, settings, watchlist_file
 from bot.commands.base import LONGEST, Given, StaleButton, Who
 from bot.commands.stock_typed import ask_back, names_stock
@@ -188,7 +189,10 @@ def _answer(chat: ChatContext, text: str) -> Reply:
         printable = "".join(letter if letter.isprintable() else "?" for letter in name[:32])
         return Reply(_(_UNKNOWN).format(command=escape(printable)))
     chat.services.memory.forget_alert(chat.asker)
-    return command.answer(chat, arguments) if _may(chat, command.who) else Reply(f"{_not_allowed(chat)}")
+    if not _may(chat, command.who):
+        return Reply(f"{_not_allowed(chat)}")
+    sentence = in_words(chat, command.name, arguments)
+    return sentence() if sentence is not None else command.answer(chat, arguments)
 
 
 def _press(chat: ChatContext, action: str) -> Pressed:

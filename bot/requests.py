@@ -84,10 +84,10 @@ def route(chat: ChatContext, text: str) -> Route:
         return Route(lambda chat: number_typed.answer(chat, number, text), who, takes_number=True)
     if _is_code(text) and not text[:1].isdigit():
         return _as_typed(text)
-    understood = understand(text, spoken(), lambda name: _is_known(name, universe))
+    understood = understand(text, spoken(), lambda name: is_known(name, universe))
     if _is_code(text) and not (isinstance(understood, Request) and understood.follows):  # "10d" goes on, "3M" is asked
         return _as_typed(text)
-    reading = _reading(text, universe)
+    reading = reading_of(text, universe)
     if isinstance(understood, Unclear):
         guessed = _guessed(text, understood, reading)
         return replace(guessed, answer=lambda chat: _in_their_tongue(chat, text, guessed.answer(chat)))
@@ -132,7 +132,7 @@ def _is_code(text: str) -> bool:
     return any(letter.isdigit() or letter in _MARKS_WITHIN for letter in word) and word.isascii()
 
 
-def _reading(text: str, universe: Universe) -> Reading | None:
+def reading_of(text: str, universe: Universe) -> Reading | None:
     """Return what all of a text but its horizon may name, as far as is known here."""
     try:
         return read(clean_question(question_and_horizon(universe, text)[0]), universe)
@@ -142,12 +142,13 @@ def _reading(text: str, universe: Universe) -> Reading | None:
 
 def _is_named(text: str, universe: Universe, chat: ChatContext) -> bool:
     """Tell whether a text with a number is a stock: "3M" always, "7203" where no alert waits for a number."""
-    reading = _reading(text, universe)
+    reading = reading_of(text, universe)
     named = reading is not None and bool(reading.candidates)
     return named and (any(letter.isalpha() for letter in text) or not number_typed.is_at_hand(chat))
 
 
-def _is_known(name: str, universe: Universe) -> bool:
+def is_known(name: str, universe: Universe) -> bool:
+    """Tell whether a name surely is that of a stock here, or of several to choose from."""
     try:
         reading = read(clean_question(name), universe)
     except BadSymbol:
@@ -158,6 +159,12 @@ def _is_known(name: str, universe: Universe) -> bool:
 def _is_one_name(text: str, reading: Reading | None) -> bool:
     """Tell whether a text is a name or a symbol and at most a horizon, which /forecast reads more exactly."""
     return reading is not None and (bool(reading.candidates) or (text.isupper() and len(text.split()) == 1))
+
+
+def answer_of(chat: ChatContext, asked: Request) -> Reply:
+    """Answer what was understood. Raises what the command for it does."""
+    handle, _command = _HANDLERS[asked.intent]
+    return handle(chat, asked)
 
 
 # ---- one handler for each intent

@@ -120,6 +120,11 @@ def test_what_an_alert_in_words_does_not_say_is_asked_and_never_supposed(
         ("email me", "I can't write to other apps here", "All my alerts"),
         ("also send to", "I can't write to other apps here", "All my alerts"),
         ("email me when apple falls 5%", "It comes here. Where it goes besides, by mail", "Also send to…"),
+        ("/forecast apple next week", "Over the next week Apple", "· 1 week ·"),
+        ("/forecast AAPL yesterday", "“yesterday” has passed", "What lies ahead"),
+        ("/alerts apple falls 5% in a month", "not within “a month”", "−5.0 % in one day"),
+        ("/alerts AAPL 5%", "Which way?", "Down"),
+        ("/forecast coca colla", "Did you mean Coca-Cola?", "Coca-Cola"),
         ("Discord", "I can't write to other apps here", "All my alerts"),
     ],
 )
