@@ -40,13 +40,22 @@ class CountingPen(Renderer):
         return super().draw(specification, "png", scale)
 
 
-@pytest.fixture
-def pen(monkeypatch: pytest.MonkeyPatch) -> Iterator[CountingPen]:
+@pytest.fixture(scope="module")
+def shared_pen() -> Iterator[CountingPen]:
+    """Its process takes half a second to start."""
     pen = CountingPen()
-    monkeypatch.setattr(pen_module, "_RENDERER", pen)
-    pen_module._drawn.cache_clear()
     yield pen
     pen.close()
+
+
+@pytest.fixture
+def pen(shared_pen: CountingPen, monkeypatch: pytest.MonkeyPatch) -> Iterator[CountingPen]:
+    """One that has drawn nothing yet."""
+    shared_pen.asked, shared_pen.drawn = 0, []
+    shared_pen.may_draw.set()
+    monkeypatch.setattr(pen_module, "_RENDERER", shared_pen)
+    pen_module._drawn.cache_clear()
+    yield shared_pen
     pen_module._drawn.cache_clear()
 
 

@@ -29,12 +29,12 @@ from training.pages import unwrapped
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 SYMBOLS = ("AAPL", "JNJ", *MARKET_SERIES)  # JNJ is unseen by its hash
-#: ARIMA and ETS take a fifth of a second for each cutoff, and answer a sixth of those that they would
+#: ARIMA and ETS take a fifth of a second for each cutoff, and answer a twelfth of those that they would
 THINNED = """
 import sys
 from training import automatic
 from training.__main__ import cli
-automatic.THIN *= 6
+automatic.THIN *= 12
 cli(sys.argv[1:], prog_name="python -m training")
 """
 NEEDED = ("tensorflow", "arch", "lightgbm", "statsforecast")

@@ -23,7 +23,7 @@ from bellwether.forecasting.evening_width import REPLAYED, Learned, replayed, sh
 from bellwether.forecasting.forecaster import forecast_at, make_outlook, raw_heads
 from bellwether.forecasting.kept_widths import SAMPLE_FILE, KeptWidths, write_sample
 from bellwether.forecasting.to_json import forecast_json
-from bellwether.jobs import sample_evenings
+from bellwether.jobs import doctor, sample_evenings
 from bellwether.jobs.doctor import examine
 from bellwether.jobs.evening import keep_evening, reads_evening
 from bellwether.jobs.record_universe import forecast_universe
@@ -456,8 +456,11 @@ def test_a_replay_of_the_past_enters_the_same_rows_whatever_every_later_bar_says
     assert entered[0] == entered[1]
 
 
-def test_doctor_tells_how_far_evenings_are_worked_out(tmp_path: Path, models: Path) -> None:
+def test_doctor_tells_how_far_evenings_are_worked_out(
+    tmp_path: Path, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     services = live(tmp_path, models)
+    monkeypatch.setattr(doctor, "calendars", list)  # it would build all of them, for each of the days
 
     def told() -> tuple[bool, str]:
         (check,) = [check for check in examine(services) if check.name == "Evenings"]

@@ -407,9 +407,8 @@ def test_upgrade_goes_on_without_a_backup_where_that_is_said(store: Store) -> No
 # ---- several processes, and kills
 
 
-@pytest.mark.parametrize("count", [2, 5])
-def test_of_several_processes_that_start_at_once_one_upgrades(store: Store, count: int, tmp_path: Path) -> None:
-    begin = spawn.Barrier(count)
+def test_of_several_processes_that_start_at_once_one_upgrades(store: Store, tmp_path: Path) -> None:
+    begin, count = spawn.Barrier(3), 3
     processes = [in_a_process(opening.open_at_once, begin, store.path, store.key) for _ in range(count)]
     for process in processes:
         process.join(60)

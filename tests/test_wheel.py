@@ -50,12 +50,19 @@ def environment(folder: Path) -> dict[str, str]:
     }
 
 
-@pytest.fixture
-def unpacked(wheel: Path, tmp_path: Path, environment: dict[str, str]) -> dict[str, str]:
-    """The environment in which the wheel's files are found, and nothing of the checkout."""
+@pytest.fixture(scope="module")
+def site(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel's files, which are compiled once for all tests."""
+    folder = tmp_path_factory.mktemp("site")
     with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(tmp_path / "site")
-    return environment | {"PYTHONPATH": str(tmp_path / "site")}
+        archive.extractall(folder)
+    return folder
+
+
+@pytest.fixture
+def unpacked(site: Path, environment: dict[str, str]) -> dict[str, str]:
+    """The environment in which the wheel's files are found, and nothing of the checkout."""
+    return environment | {"PYTHONPATH": str(site)}
 
 
 def uv() -> str:

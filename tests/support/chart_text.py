@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
@@ -16,7 +16,7 @@ _BEFORE = {"start": 0.0, "middle": 0.5, "end": 1.0}  #: the part of a text that 
 
 def words_outside(specification: dict[str, Any]) -> list[str]:
     """The texts that a canvas of the specification's width cuts at its left or right edge."""
-    root = ElementTree.fromstring(vl_convert.vegalite_to_svg(json.dumps(specification)))
+    root = ElementTree.fromstring(_drawn(json.dumps(specification)))
     width = float(root.attrib["width"])
     assert width == specification["width"]
     return [text.written for text in _texts(root, 0.0, 0.0) if text.left < -0.5 or text.right > width + 0.5]
@@ -24,13 +24,20 @@ def words_outside(specification: dict[str, Any]) -> list[str]:
 
 def words_that_touch(specification: dict[str, Any]) -> list[tuple[str, str]]:
     """Pairs of texts of one line that leave no space between each other."""
-    root = ElementTree.fromstring(vl_convert.vegalite_to_svg(json.dumps(specification)))
+    root = ElementTree.fromstring(_drawn(json.dumps(specification)))
     seen = sorted({(round(text.bottom), text.left, text.right, text.written) for text in _texts(root, 0.0, 0.0)})
     return [
         (text, after)
         for (line, _, right, text), (next_line, left, _, after) in pairwise(seen)
         if line == next_line and left < right + 2
     ]
+
+
+@lru_cache(maxsize=1)
+def _drawn(specification: str) -> str:
+    """The picture of a chart, which is asked two questions one after the other."""
+    svg: str = vl_convert.vegalite_to_svg(specification)
+    return svg
 
 
 class _Text(NamedTuple):
