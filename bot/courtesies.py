@@ -55,6 +55,7 @@ _NO_INDEX = N_("An index of the whole market is not among what I have here.")
 _WHOLE = N_("What can be told is how far the S&amp;P 500, an index of 500 big US companies, may move:")
 _ONLY_AHEAD = N_("I forecast only what is to come, and that day has passed.")
 _ONLY_AHEAD_AFTER = N_("I forecast only what is to come, and “{asked}” has passed.")
+_AS_A_WHOLE = N_("The record is told as a whole here, not of “{asked}” alone.")
 _OF_THE_PAST = N_(
     "The chart of a forecast shows the past months. What I would have said on a past day, and what came: "
     "/asof 2024-02-01 {symbol}."
@@ -182,6 +183,11 @@ def nobody_knows(range_of: Reply | None) -> Reply:
 def which_way(range_of: Reply) -> Reply:
     """Say that nobody knows which way a stock goes, above its range."""
     return with_opening(range_of, _(_WHICH_WAY)) if range_of.chart is not None else range_of
+
+
+def as_a_whole(record: Reply, asked: str) -> Reply:
+    """Say above a track record that it is not of the time alone that was asked for."""
+    return with_opening(record, _(_AS_A_WHOLE).format(asked=escape(asked)))
 
 
 def only_ahead(stock: str, horizon: int, asked: str) -> Reply:

@@ -300,7 +300,8 @@ def _report(chat: ChatContext, asked: Request) -> Reply:
 
 
 def _track(chat: ChatContext, asked: Request) -> Reply:
-    return track.ask(chat, asked.stocks[0] if asked.stocks else "", asked.horizon)
+    reply = track.ask(chat, asked.stocks[0] if asked.stocks else "", asked.horizon)
+    return courtesies.as_a_whole(reply, asked.past) if asked.past else reply
 
 
 def _growth(chat: ChatContext, asked: Request) -> Reply:

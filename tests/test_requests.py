@@ -125,6 +125,8 @@ def test_what_an_alert_in_words_does_not_say_is_asked_and_never_supposed(
         ("/alerts apple falls 5% in a month", "not within “a month”", "−5.0 % in one day"),
         ("/alerts AAPL 5%", "Which way?", "Down"),
         ("/forecast coca colla", "Did you mean Coca-Cola?", "Coca-Cola"),
+        ("my portfolio is 10 apple 5 msft", "not how many of each you own", "Watch these every evening"),
+        ("how did you do on apple last week", "as a whole here, not of “last week” alone", "Details"),
         ("Discord", "I can't write to other apps here", "All my alerts"),
     ],
 )

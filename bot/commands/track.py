@@ -142,7 +142,7 @@ def record_text(record: TrackRecord, name: str, universe: Universe) -> str:
     lines += [_of_horizon(row) for row in record.by_horizon]
     biggest = _("The biggest miss:")
     told = [escape(at_reports(record.why_missed.pooled))] if record.why_missed else []
-    told += [f"{biggest} {_miss(miss, universe)}" for miss in record.biggest_misses(1)]
+    told += [f"{biggest} {_miss(miss, universe)}." for miss in record.biggest_misses(1)]
     lines += [" ".join(filter(None, told))] if any(told) else []
     return "\n".join(lines)
 
