@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from bellwether.core.types import HEADS, LEVELS, MAX_HORIZON, Q50, Floats
+from bellwether.core.types import HEADS, LEVELS, MAX_HORIZON, Q50, Q90, Floats
 from bellwether.forecasting.baseline import all_horizons, gaussian_quantiles, head_quantiles
 from bellwether.market.returns import ewma_volatility, log_returns
 
@@ -103,3 +103,25 @@ def test_it_refuses_the_volatility_of_nothing() -> None:
 def test_a_volatility_is_never_above_the_largest_move(returns: Floats) -> None:
     volatility = ewma_volatility(returns)
     assert 0 <= volatility <= np.abs(returns).max() + 1e-12
+
+
+@pytest.mark.parametrize(
+    ("report_ahead", "narrower"),
+    [(0, []), (1, []), (2, []), (4, [2, 3]), (5, [2, 3, 4]), (6, []), (9, [6, 7, 8]), (11, []), (14, [11, 12, 13])],
+)
+def test_what_ends_before_a_report_is_not_widened_by_the_head_behind_it(report_ahead: int, narrower: list[int]) -> None:
+    at_heads = head_quantiles(0.01, gaussian_quantiles())
+    as_told = all_horizons(at_heads)
+    at_heads[[head >= report_ahead > 0 for head in HEADS]] *= 1.5
+    mixed, filled = all_horizons(at_heads), all_horizons(at_heads, report_ahead)
+    before = np.array(narrower, int) - 1
+    others = np.setdiff1d(np.arange(MAX_HORIZON), before)
+    assert filled[before] == pytest.approx(as_told[before]), "as a random walk from the head before it"
+    assert (filled[others] == mixed[others]).all()
+    assert (np.diff(filled[:, Q90]) > 0).all()
+
+
+def test_a_report_that_narrows_the_head_behind_it_widens_nothing_before() -> None:
+    at_heads = head_quantiles(0.01, gaussian_quantiles())
+    at_heads[2:] *= 0.9
+    assert (all_horizons(at_heads, 8) == all_horizons(at_heads)).all()

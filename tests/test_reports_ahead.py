@@ -154,6 +154,11 @@ def test_the_sample_market_knows_its_reports_and_how_much_wider_they_make_a_rang
     without = forecasts.answer(bare, "GOOGL", 5, CUTOFF).forecast
     assert made.width == pytest.approx((1 + WIDER) * without.width)
     assert without.earnings is None
+    sooner, plain = (forecasts.answer(services, "GOOGL", 3, CUTOFF) for services in (reading, bare))
+    day = forecasts.answer(reading, "GOOGL", 1, CUTOFF).forecast
+    # between two heads of which the later one is widened, and ended before the report: as far as the earlier one has it
+    assert sooner.forecast.width == pytest.approx(3**0.5 * day.width)
+    assert sooner.outlook.report_ahead == 4 and plain.outlook.report_ahead == 0
 
 
 def test_a_symbol_without_dates_answers_byte_for_byte_as_if_there_were_none(reading: Services) -> None:

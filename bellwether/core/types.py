@@ -323,6 +323,7 @@ class Outlook:
     reported: bool = False  #: whether one came on the session of the cutoff, so that the price may still answer it
     #: by how much reports widen its 80 % ranges, fractions (MAX_HORIZON,); the model is asked when this is
     widened: Callable[[], Floats] | None = None
+    report_ahead: int = 0  #: sessions to the next report at the earliest, where its day was told and read; else 0
     evening: EveningWidth | None = None  #: by which both were stretched; None where they were not
     rises: Rises | None = None  #: how the chance of a rise is told; None: as the quantiles have it
     learned_to: date | None = None  #: last day that its model learned from or was chosen on; None for the plain rule's

@@ -11,7 +11,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from bellwether.core.types import HEADS, LEVELS, MAX_HORIZON, Floats
+from bellwether.core.types import HEADS, LEVELS, MAX_HORIZON, Q10, Q90, Floats
 
 
 def gaussian_quantiles() -> Floats:
@@ -37,12 +37,28 @@ def _mixing_weights() -> Floats:
 _WEIGHTS = _mixing_weights()
 
 
-def all_horizons(at_heads: Floats) -> Floats:
+def all_horizons(at_heads: Floats, report_ahead: int = 0) -> Floats:
     """Fill the horizons between the heads: (len(HEADS), L) -> (MAX_HORIZON, L); row h - 1 is horizon h.
 
     Each level is interpolated linearly in sqrt(h), the way a random walk's quantiles grow. Neighbouring heads are mixed
     with the same weight at every level, so quantiles that do not cross at the heads do not cross between them, and
     where the range widens from head to head it widens at every step between.
+
+    A head that a company's report widens must not widen what ends before that report. With `report_ahead`, the number
+    of sessions until it at the earliest (0: none is known), horizons between the head before it and the report grow as
+    a random walk from that head, where that is narrower than the mixture.
     """
     filled: Floats = _WEIGHTS @ at_heads
+    before = [head for head in HEADS if head < report_ahead]
+    if before and report_ahead <= MAX_HORIZON:
+        head = before[-1]
+        horizons = np.arange(head + 1, report_ahead)
+        grown = filled[head - 1] * np.sqrt(horizons / head)[:, None]
+        narrower = _width(grown) < _width(filled[horizons - 1])
+        filled[horizons - 1] = np.where(narrower[:, None], grown, filled[horizons - 1])
     return filled
+
+
+def _width(quantiles: Floats) -> Floats:
+    width: Floats = quantiles[:, Q90] - quantiles[:, Q10]
+    return width

@@ -17,6 +17,7 @@ import numpy as np
 
 from bellwether.core.calibration import EveningWidth
 from bellwether.core.types import HEADS, Q10, Q50, Q90, Floats
+from bellwether.forecasting.baseline import all_horizons
 
 FEWEST = 1  #: stocks of which a forecast and the next return are known, for a step
 REPLAYED = 63  #: sessions after which 2 % of where the numbers began are left
@@ -88,3 +89,11 @@ def widened(quantiles: Floats, x: Floats) -> Floats:
     middle = quantiles[..., Q50 : Q50 + 1]
     answer: Floats = middle + np.exp(x)[..., None] * (quantiles - middle)
     return answer
+
+
+def stretch_at(horizon: int, log_returns: Floats, numbers: tuple[float, ...], report_ahead: int) -> float:
+    """By which factor the 80 % range of this horizon was stretched; `log_returns` (MAX_HORIZON, levels) are so."""
+    widths = log_returns[:, Q90] - log_returns[:, Q10]
+    at_heads = np.zeros((len(HEADS), log_returns.shape[1]))
+    at_heads[:, Q90] = widths[np.array(HEADS) - 1] * np.exp(-np.array(numbers))
+    return float(widths[horizon - 1] / all_horizons(at_heads, report_ahead)[horizon - 1, Q90])

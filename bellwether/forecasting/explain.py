@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bellwether.core.types import Explanation, Floats, Record
+from bellwether.core.types import HEADS, Explanation, Floats, Record
 from bellwether.market.returns import TRADING_DAYS, ewma_volatility, moves
 
 RECENT = 21  #: sessions in "the last month"
@@ -48,3 +48,13 @@ def usual_probability_of_growth(closes: Floats, horizon: int) -> float | None:
     if len(closes) < TRADING_DAYS + horizon:
         return None
     return float(np.mean(closes[horizon:] > closes[:-horizon]))
+
+
+def record_at(records: tuple[Record | None, ...], horizon: int) -> Record | None:
+    """The record of this horizon's head; between two heads the worse of theirs, lest it look better than it is."""
+    if not records:
+        return None
+    right = next(at for at, head in enumerate(HEADS) if head >= horizon)
+    near = records[right : right + 1] if HEADS[right] == horizon else records[right - 1 : right + 1]
+    known = [record for record in near if record is not None]
+    return min(known, key=lambda record: record.skill_low) if len(known) == len(near) else None

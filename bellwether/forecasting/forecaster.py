@@ -26,7 +26,6 @@ from bellwether.core.calibration import Calibration
 from bellwether.core.errors import BadHorizon, UnusableBars
 from bellwether.core.i18n.translate import said
 from bellwether.core.types import (
-    HEADS,
     MARKET_SERIES,
     MAX_HORIZON,
     Q10,
@@ -38,12 +37,11 @@ from bellwether.core.types import (
     ForecastInputs,
     Outlook,
     Problem,
-    Record,
 )
 from bellwether.forecasting import caveats
 from bellwether.forecasting.baseline import all_horizons, gaussian_quantiles, head_quantiles
-from bellwether.forecasting.evening_width import widened
-from bellwether.forecasting.explain import explain
+from bellwether.forecasting.evening_width import stretch_at, widened
+from bellwether.forecasting.explain import explain, record_at
 from bellwether.forecasting.inputs import Float32s, align_closes, bars_input, market_input
 from bellwether.forecasting.kept_past import moved_of, reports_of, up_days_of, usual_growth_of, volatility_of
 from bellwether.forecasting.measured_width import MeasuredWidth
@@ -137,6 +135,7 @@ class _Answer:
     at_heads: Floats  #: its quantiles as the graph gave them, (len(HEADS), len(LEVELS))
     calendar: Float32s | None  #: what it read of reports, (context_length + AHEAD,); None where it read nothing
     widened: MeasuredWidth | None  #: by that; None likewise
+    report_ahead: int  #: as `all_horizons` takes it; 0 where nothing was read, or no day is told
 
 
 def _ask(model: OnnxModel | None, checked: Sequence[_Checked | UnusableBars]) -> list[_Answer | None]:
@@ -146,14 +145,16 @@ def _ask(model: OnnxModel | None, checked: Sequence[_Checked | UnusableBars]) ->
         return answers
     sound = {at: symbol for at, symbol in enumerate(checked) if isinstance(symbol, _Checked) and not symbol.problem}
     windows = _windows(list(sound.values()), model.card)
-    for at, window, quantiles in zip(sound, windows, model.quantiles_of_each(windows), strict=True):
+    for (at, symbol), window, quantiles in zip(sound.items(), windows, model.quantiles_of_each(windows), strict=True):
         at_heads = quantiles.astype(np.float64)
         if np.isfinite(at_heads).all() and (np.diff(at_heads, axis=1) >= 0).all():
             bars, market, *calendar = window
+            ahead = symbol.reports.told_ahead if calendar and symbol.reports is not None else 0
             answers[at] = _Answer(
                 at_heads,
                 calendar[0][0] if calendar else None,
-                MeasuredWidth(model, bars, market, at_heads) if calendar else None,
+                MeasuredWidth(model, bars, market, at_heads, ahead) if calendar else None,
+                ahead,
             )
     return answers
 
@@ -220,7 +221,7 @@ def _outlook(checked: _Checked, card: ModelCard | None, answer: _Answer | None) 
         bars=bars,
         log_returns=baseline
         if answer is None
-        else all_horizons(_stretched(answer.at_heads, evening.model if evening else None)),
+        else all_horizons(_stretched(answer.at_heads, evening.model if evening else None), answer.report_ahead),
         baseline=baseline,
         model_id=answering.model_id if answering else BASELINE_ID,
         vix=latest[MARKET_SERIES.index("^VIX")],
@@ -247,6 +248,7 @@ def _outlook(checked: _Checked, card: ModelCard | None, answer: _Answer | None) 
         report=checked.reports.next() if checked.reports is not None else None,
         reported=checked.reports is not None and checked.reports.just_came,
         widened=answer.widened if answer is not None else None,
+        report_ahead=answer.report_ahead if answer is not None else 0,
         evening=evening,
         rises=answering.rises if answering else None,
         learned_to=answering.seen_to if answering else None,
@@ -285,7 +287,7 @@ def forecast_at(outlook: Outlook, horizon: int, made_at: datetime) -> Forecast:
             outlook.vix,
             quantiles[Q90] - quantiles[Q10],
             baseline[Q90] - baseline[Q10],
-            _record_at(outlook.records, horizon),
+            record_at(outlook.records, horizon),
         ),
         source=outlook.source,
         caveats=outlook.caveats,
@@ -323,19 +325,9 @@ def _calibration(outlook: Outlook, horizon: int) -> Calibration | None:
     if evening is None:
         return None
     numbers = evening.model if outlook.problem is None else evening.plain
-    widths = outlook.log_returns[:, Q90] - outlook.log_returns[:, Q10]
-    before = all_horizons(widths[np.array(HEADS) - 1, None] * np.exp(-np.array(numbers))[:, None])[horizon - 1, 0]
-    return Calibration(evening.session, float(widths[horizon - 1] / before), evening.stocks)
-
-
-def _record_at(records: tuple[Record | None, ...], horizon: int) -> Record | None:
-    """The record of this horizon's head; between two heads the worse of theirs, lest it look better than it is."""
-    if not records:
-        return None
-    right = next(at for at, head in enumerate(HEADS) if head >= horizon)
-    near = records[right : right + 1] if HEADS[right] == horizon else records[right - 1 : right + 1]
-    known = [record for record in near if record is not None]
-    return min(known, key=lambda record: record.skill_low) if len(known) == len(near) else None
+    return Calibration(
+        evening.session, stretch_at(horizon, outlook.log_returns, numbers, outlook.report_ahead), evening.stocks
+    )
 
 
 def _forecast_id(outlook: Outlook, horizon: int, quantiles: Floats) -> str:

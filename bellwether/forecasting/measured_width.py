@@ -10,9 +10,12 @@ from bellwether.models.onnx_model import OnnxModel
 class MeasuredWidth:
     """Asked when somebody first wants to know: that costs as much as the forecast itself."""
 
-    def __init__(self, model: OnnxModel, bars: Floats, market: Floats, at_heads: Floats) -> None:
-        """`bars` and `market` are what the model read; `at_heads` is its answer with the calendar, (heads, levels)."""
-        self._model, self._at_heads = model, at_heads
+    def __init__(self, model: OnnxModel, bars: Floats, market: Floats, at_heads: Floats, ahead: int) -> None:
+        """`bars` and `market` are what the model read; `at_heads` is its answer with the calendar, (heads, levels).
+
+        `ahead` is how many sessions away the next report is, as `all_horizons` takes it.
+        """
+        self._model, self._at_heads, self._ahead = model, at_heads, ahead
         self._read: tuple[Floats, Floats] | None = (bars, market)
         self._wider: Floats | None = None
 
@@ -21,11 +24,14 @@ class MeasuredWidth:
         read = self._read
         if self._wider is None and read is not None:
             without = self._model.quantiles(*read)[0].astype(np.float64)
-            self._wider, self._read = _widths(self._at_heads) / _widths(without) - 1, None  # windows take room
+            self._wider, self._read = (
+                _widths(self._at_heads, self._ahead) / _widths(without, 0) - 1,
+                None,
+            )  # windows take room
         assert self._wider is not None
         return self._wider
 
 
-def _widths(at_heads: Floats) -> Floats:
-    quantiles = all_horizons(at_heads)
+def _widths(at_heads: Floats, report_ahead: int) -> Floats:
+    quantiles = all_horizons(at_heads, report_ahead)
     return quantiles[:, Q90] - quantiles[:, Q10]

@@ -48,6 +48,11 @@ class KnownReports:
         return window
 
     @property
+    def told_ahead(self) -> int:
+        """Sessions until the next report at the earliest, where somebody has told its day; else 0."""
+        return self.days[0] if self.told is not None else 0
+
+    @property
     def just_came(self) -> bool:
         """Whether the newest report lies on the session of the cutoff: many come after its close."""
         return self.came > 0 and int(self.at.at[self.came - 1]) == len(self.sessions) - 1
