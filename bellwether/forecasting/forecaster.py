@@ -43,9 +43,9 @@ from bellwether.forecasting.baseline import all_horizons, gaussian_quantiles, he
 from bellwether.forecasting.evening_width import stretch_at, widened
 from bellwether.forecasting.explain import explain, record_at
 from bellwether.forecasting.inputs import Float32s, align_closes, bars_input, market_input
-from bellwether.forecasting.kept_past import moved_of, reports_of, up_days_of, usual_growth_of, volatility_of
 from bellwether.forecasting.measured_width import MeasuredWidth
 from bellwether.forecasting.metrics import probability_above_zero
+from bellwether.forecasting.past_statistics import moved_of, reports_of, up_days_of, usual_growth_of, volatility_of
 from bellwether.forecasting.reports_ahead import KnownReports, chances_of
 from bellwether.forecasting.rises import chance_of_rise, says_more_than_usual
 from bellwether.market.bars import SMALLEST_VOLATILITY, find_problem, mended
