@@ -178,13 +178,13 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config) -> object:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     """By files, as `make test` asks."""
     if config.getoption("dist") != "loadfile":
         return None
     from tests.support.workers import ByFile  # of a package that is there where this is asked
 
-    return ByFile(config)
+    return ByFile(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)
