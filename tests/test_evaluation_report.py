@@ -1,11 +1,9 @@
 """The pages of the evaluation: made by one command, and no figure on them that is not in the scores."""
 
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
+import warnings
 from dataclasses import dataclass
 from datetime import date
 from importlib.util import find_spec
@@ -29,14 +27,6 @@ from training.pages import unwrapped
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 SYMBOLS = ("AAPL", "JNJ", *MARKET_SERIES)  # JNJ is unseen by its hash
-#: ARIMA and ETS take a fifth of a second for each cutoff, and answer a twelfth of those that they would
-THINNED = """
-import sys
-from training import automatic
-from training.__main__ import cli
-automatic.THIN *= 12
-cli(sys.argv[1:], prog_name="python -m training")
-"""
 NEEDED = ("tensorflow", "arch", "lightgbm", "statsforecast")
 
 
@@ -89,22 +79,26 @@ def model_that_learned_to(day: str, folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Evaluated:
-    """`evaluate --full` in a process of its own: its libraries stay out of this one."""
+    """`evaluate --full`; ARIMA and ETS, which take a fifth of a second for each cutoff, answer a twelfth of theirs."""
     lacking = [name for name in NEEDED if find_spec(name) is None]
     if lacking:
         pytest.skip(f"{', '.join(lacking)} not installed: pip install -r training/requirements.txt")
     folder = tmp_path_factory.mktemp("evaluation")
     model, prices = model_that_learned_to("2015-12-31", folder / "model"), sample_prices(folder / "prices.parquet")
-    command = [sys.executable, "-c", THINNED, "evaluate", "--full", "--prices", str(prices), "--model", str(model)]
-    command += ["--from", "2016-01-01", "--to", "2017-02-28", "--every", "5", "--work", str(folder / "work")]
-    command += ["--docs", str(folder / "docs"), "--before", str(model_that_learned_to("2014-12-31", folder / "before"))]
-    command += ["--earnings", str(days_of_reports(folder / "reports.csv"))]
-    command += ["--dead", str(gone_prices(prices, folder / "gone.parquet"))]
-    quiet = os.environ | {"OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200, check=False, env=quiet)
-    assert done.returncode == 0, done.stderr[-3000:]
+    command = ["evaluate", "--full", "--prices", prices, "--model", model]
+    command += ["--from", "2016-01-01", "--to", "2017-02-28", "--every", "5", "--work", folder / "work"]
+    command += ["--docs", folder / "docs", "--before", model_that_learned_to("2014-12-31", folder / "before")]
+    command += ["--earnings", days_of_reports(folder / "reports.csv")]
+    command += ["--dead", gone_prices(prices, folder / "gone.parquet")]
+    with warnings.catch_warnings(), pytest.MonkeyPatch.context() as patch:
+        warnings.simplefilter("ignore")  # those of the rivals' libraries
+        from training import automatic
+
+        patch.setattr(automatic, "THIN", 12 * automatic.THIN)
+        done = CliRunner().invoke(cli, [str(word) for word in command])
+    assert done.exit_code == 0, done.output
     scores = json.loads((folder / "docs" / "evaluation.json").read_text(encoding="utf-8"))
-    return Evaluated(folder / "docs", scores, done.stdout)
+    return Evaluated(folder / "docs", scores, done.output)
 
 
 def test_everyone_answers_the_same_rows(evaluated: Evaluated) -> None:
