@@ -222,7 +222,7 @@ def test_evaluate_finds_the_scores_of_the_card_again(trained: Trained, tmp_path:
 @needs_dask
 @pytest.mark.timeout(600)
 @pytest.mark.filterwarnings("ignore")  # those of the libraries that keep weights
-def test_two_seeds_on_two_workers_are_fitted_to_the_bit_as_one_is_here(
+def test_two_seeds_on_a_worker_are_fitted_to_the_bit_as_one_is_here(
     trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from training import train as step

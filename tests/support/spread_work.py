@@ -55,14 +55,14 @@ def forecasts(folder: Path) -> None:
     asked = ["forecasts", "--prices", str(folder / "prices.parquet"), "--model", str(MODELS / SERVED), "--every", "1"]
     asked += ["--from", "2021-01-04", "--to", "2021-04-30", "--out"]
     cli([*asked, str(folder / "alone.parquet")], standalone_mode=False)
-    cli([*asked, str(folder / "spread.parquet"), "--workers", "2"], standalone_mode=False)
+    cli([*asked, str(folder / "spread.parquet"), "--workers", "1"], standalone_mode=False)
 
 
 def seeds(work: Path) -> None:
-    """Two seeds on what is prepared, on two workers."""
+    """Two seeds on what is prepared, on a worker: another would load TensorFlow once more for one of them."""
     from training.__main__ import cli  # the other cases, and workers, do without it
 
-    cli(["train", "--work", str(work), "--quick", "--seeds", "2", "--workers", "2"], standalone_mode=False)
+    cli(["train", "--work", str(work), "--quick", "--seeds", "2", "--workers", "1"], standalone_mode=False)
 
 
 def main(mode: str, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""How the processes of `make test` share the work: what loads TensorFlow stays together, and compiling is divided."""
+"""How the processes of `make test` share the work: what trains stays together, and compiling is divided."""
 
 import importlib
 from contextlib import suppress
@@ -8,16 +8,22 @@ import pytest
 from xdist.scheduler.loadfile import LoadFileScheduling  # type: ignore[import-untyped]
 
 TESTS = Path(__file__).resolve().parents[1]
-#: loading it takes as long as a hundred tests, so one process does it for all of these
-WITH_TENSORFLOW = ("test_growth_training.py", "test_paper.py", "test_training.py")
+#: loading TensorFlow and what rivals are made of takes as long as hundreds of tests, so one process does it for these
+TRAINING = (
+    "test_evaluation_report.py",
+    "test_evaluation_rivals.py",
+    "test_growth_training.py",
+    "test_paper.py",
+    "test_training.py",
+)
 
 
 class ByFile(LoadFileScheduling):  # type: ignore[misc]
-    """A file's tests stay in one process, and so do those of the files that load TensorFlow."""
+    """A file's tests stay in one process, and so do those of the files that train."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = super()._split_scope(nodeid)
-        return "with TensorFlow" if file.endswith(WITH_TENSORFLOW) else file
+        return "training" if file.endswith(TRAINING) else file
 
 
 def compile_in_turn(config: pytest.Config) -> None:
