@@ -16,6 +16,13 @@ from tests.support.talk import Talk, as_read
 pytestmark = pytest.mark.usefixtures("unhurried")
 NOBODY = "Nobody knows whether it rises or falls; how far it may move can be told:"
 
+#: an app that says nothing of a language is answered in English, with the one it was asked in offered first
+SPEAKS = {
+    "steigt Tesla?": "Ich spreche auch Deutsch: Drücken Sie den ersten Knopf.",
+    "¿va a subir tesla?": "También hablo español: pulsa el primer botón.",
+    "a tesla vai cair?": "Também falo português: toque no primeiro botão.",
+}
+
 
 def loss(talk: Talk, symbol: str, horizon: int) -> float:
     growths = forecasts.answer(talk.services, symbol, horizon).forecast.growths
@@ -26,9 +33,9 @@ def loss(talk: Talk, symbol: str, horizon: int) -> float:
     "said", ["will tesla go up?", "will tesla crash?", "steigt Tesla?", "¿va a subir tesla?", "a tesla vai cair?"]
 )
 def test_whether_it_rises_is_said_to_be_known_to_nobody(talk: Talk, said: str) -> None:
-    first, _, rest = talk.say(said).partition("\n\n")
-    assert first == NOBODY
-    assert "Tesla" in rest
+    before, _, rest = talk.say(said).partition(f"{NOBODY}\n\n")
+    assert before in ("", f"{SPEAKS.get(said)}\n\n")
+    assert rest.startswith("Tesla")
 
 
 @pytest.mark.parametrize("said", ["tesla", "what about tesla", "tesla next week"])

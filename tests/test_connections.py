@@ -92,6 +92,7 @@ def test_a_variable_that_nobody_can_connect_by_is_named(variable: str, value: st
 @settings(deadline=None, max_examples=200)
 @given(st.text("abc:/[]@.*0123456789 ,%-", max_size=24), st.sampled_from(_VARIABLES))
 @example("0: ", "HTTP_PROXY")
+@example("81]%@[::", "HTTP_PROXY")
 def test_whatever_stops_the_library_is_found_before(value: str, variable: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         for name in (*_VARIABLES, *_FILES):

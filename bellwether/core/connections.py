@@ -7,6 +7,7 @@ for it may hold a password.
 
 import logging
 import os
+import re
 import ssl
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -155,7 +156,13 @@ def _is_address(value: str) -> bool:
         host, _ = parts.hostname, parts.port
     except ValueError:
         return False
+    if set(parts.netloc) & set("[]") and not _IN_BRACKETS.fullmatch(parts.netloc):
+        return False
     return bool(host) and value.isascii() and value.isprintable() and not set(value) & set(' "<>\\^`{|}')
+
+
+#: a host in brackets, which urlsplit finds in the midst of other signs too
+_IN_BRACKETS = re.compile(r"([^\[\]]*@)?\[[^\[\]]+\](:\d*)?")
 
 
 def _exceptions(environment: Mapping[str, str]) -> Iterator[Fault]:
