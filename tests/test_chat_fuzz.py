@@ -15,7 +15,7 @@ from bot.commands import COMMANDS, ChatContext
 from tests.conftest import MODELS
 from tests.support.talk import check_pressed, check_reply
 
-QUICKLY = settings(max_examples=2000, deadline=None, suppress_health_check=list(HealthCheck))
+QUICKLY = settings(max_examples=1200, deadline=None, suppress_health_check=list(HealthCheck))
 ANN = 1001
 ANYTHING = st.text(st.characters(exclude_categories=()), max_size=120)  # with lone surrogates, NUL and all
 EVIL = st.sampled_from(
