@@ -15,6 +15,7 @@ TRAINING = (
     "test_growth_training.py",
     "test_paper.py",
     "test_training.py",
+    "test_training_workers.py",
 )
 
 
