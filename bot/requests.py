@@ -220,7 +220,8 @@ def _advice(chat: ChatContext, asked: Request) -> Reply:
         return courtesies.no_advice_on_which(chat)
     if asked.topic is Topic.HOLDING and len(asked.stocks) > 1:
         return _holdings(chat, asked)
-    reply = courtesies.no_advice(chat, _forecast(chat, asked) if asked.stocks else None)
+    ahead = replace(asked, past="")  # "bought two weeks ago" is of the purchase
+    reply = courtesies.no_advice(chat, _forecast(chat, ahead) if asked.stocks else None)
     return courtesies.for_holder(reply) if asked.topic is Topic.HOLDING else reply
 
 

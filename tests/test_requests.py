@@ -94,6 +94,7 @@ def test_what_an_alert_in_words_does_not_say_is_asked_and_never_supposed(
     [
         ("apple yesterday", "“yesterday” has passed", "How earlier forecasts turned out"),
         ("AAPL -5 days", "“-5 days” has passed", "What changed?"),
+        ("I bought apple 2 weeks ago, should I sell", "I give no advice", "Alert me…"),  # the time is of the purchase
         ("apple last week", "“last week” has passed", "What lies ahead"),
         ("apple on 1 march 2024", "“1 march 2024” has passed", "What lies ahead"),
         ("apple in 3 months and 1 week", "You asked for “3 months and 1 week”", "· 3 months ·"),
