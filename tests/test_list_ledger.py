@@ -24,6 +24,7 @@ from tests.support.web import Visitor, plain_text
 from web.app import create_app
 
 AFTER = 40  #: sessions: more than the patience for a failing source, in days
+DAYS = range(lists.FAILED_DAYS)  #: as many as it must have failed on
 
 
 class Without:
@@ -36,6 +37,13 @@ class Without:
         if symbol == self._symbol:
             raise self._error("nothing")
         return self._provider.bars(symbol, end)
+
+
+class Silent:
+    """A source of prices that fails for everything."""
+
+    def bars(self, symbol: str, end: date) -> Bars:
+        raise MarketDataError("no route to host")
 
 
 @pytest.fixture
@@ -69,25 +77,49 @@ def test_a_symbol_whose_source_always_fails_holds_up_no_other_list_and_is_given_
 @pytest.mark.parametrize(
     ("error", "sessions", "lost", "why"),
     [
-        (MarketDataError, 15, 0, {}),
-        (MarketDataError, AFTER, 1, {Lost.NO_SOURCE: 1}),
-        (NoPrices, 5, 0, {}),
-        (NoPrices, 15, 1, {Lost.NO_PRICE: 1}),
+        (MarketDataError, (*DAYS, 15), 0, {}),
+        (MarketDataError, (*DAYS, AFTER), 1, {Lost.NO_SOURCE: 1}),
+        (MarketDataError, (0, AFTER), 0, {}),  # the host was off in between
+        (MarketDataError, (*DAYS[1:], AFTER), 0, {}),
+        (MarketDataError, (*(0 for _ in DAYS), AFTER), 0, {}),
+        (NoPrices, (0, 5), 0, {}),
+        (NoPrices, (0, 15), 1, {Lost.NO_PRICE: 1}),
     ],
 )
 def test_how_long_a_price_is_waited_for_and_why_a_list_was_given_up(
-    live: Services, error: type[MarketDataError], sessions: int, lost: int, why: dict[Lost, int]
+    live: Services, error: type[MarketDataError], sessions: tuple[int, ...], lost: int, why: dict[Lost, int]
 ) -> None:
     made = forecast_list(live, ["AAPL", "MSFT"], 1)
-    set_clock(live, made.target)
-    settle(live, "MSFT", error)
-    set_clock(live, session_after("XNYS", made.target, sessions))
-    settle(live, "MSFT", error)
+    for session in sessions:
+        set_clock(live, session_after("XNYS", made.target, session))
+        settle(live, "MSFT", error)
     assert score_of(live) == ListScore(1, lost=lost, why=why)
     text = plain_text(Visitor(create_app(live)).get("/track-record").text)
     assert "1 ranges of lists were issued, and none has an outcome yet" in text
     assert all(reason.value in text for reason in why) and ("1 will never have an outcome" in text) == bool(lost)
     assert verify(live.store).problems == ()
+
+
+@pytest.mark.parametrize("between", ["an answer", "silence", "a rebuild"])
+def test_failures_before_an_answer_or_for_all_symbols_do_not_count_and_a_rebuild_forgets_none(
+    live: Services, between: str
+) -> None:
+    made = forecast_list(live, ["AAPL", "MSFT"], 1)
+    for session in DAYS:
+        set_clock(live, session_after("XNYS", made.target, session))
+        if between == "silence":
+            assert str(lists.settle(live.store, Silent(), live.clock)).endswith("1 wait for prices.")  # type: ignore[arg-type]
+        else:
+            settle(live, "MSFT")
+    if between == "an answer":
+        settle(live, "MSFT", NoPrices)
+    elif between == "a rebuild":
+        rebuild(live.store, lambda symbol: "XNYS")
+    set_clock(live, session_after("XNYS", made.target, AFTER))
+    settle(live, "MSFT")
+    assert score_of(live).lost == (between == "a rebuild")
+    settle(live)
+    assert score_of(live).settled == (between != "a rebuild")
 
 
 def test_sums_and_the_work_list_are_proved_and_can_be_made_again(live: Services) -> None:

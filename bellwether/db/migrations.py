@@ -187,3 +187,12 @@ def list_work() -> Iterable[str]:
 def incidents_stay() -> Iterable[str]:
     """What was announced, and when it was over, is never changed: each has an id of its own, so is entered once."""
     return (*_never_changed("incidents"), *_never_changed("incident_ends"))
+
+
+@on_both
+def days_of_failure() -> Iterable[str]:
+    """On how many days a source failed for an open forecast of a list, and when last."""
+    return (
+        "ALTER TABLE list_pending ADD COLUMN failed_on INTEGER",
+        "ALTER TABLE list_pending ADD COLUMN failed_days INTEGER NOT NULL DEFAULT 0",
+    )

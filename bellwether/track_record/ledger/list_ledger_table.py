@@ -125,27 +125,42 @@ class DueList(NamedTuple):
     seq: int  #: its row
     target: date
     members: tuple[ListedSymbol, ...]
-    failing_since: date | None  #: when the source first failed for one of its symbols
+    failing_since: date | None  #: when the source first failed for one of its symbols, without having answered since
+    failed_on: date | None  #: when it last did
+    failed_days: int  #: on how many days it did
 
 
 def due(db: Connection, today: date, after: int, most: int) -> list[DueList]:
     """Open forecasts after a row whose target has come, in their order."""
     sql = (
-        "SELECT list_pending.seq, list_pending.target, members, failing_since FROM list_pending"
+        "SELECT list_pending.seq, list_pending.target, members, failing_since, failed_on, failed_days FROM list_pending"
         " JOIN list_ledger USING (seq) WHERE list_pending.target <= :today AND list_pending.seq > :after"
         " ORDER BY list_pending.seq LIMIT :most"
     )
     rows = db.execute(sql, {"today": to_days(today), "after": after, "most": most})
     return [
-        DueList(seq, from_days(target), _members(members), from_days(since) if since is not None else None)
-        for seq, target, members, since in rows
+        DueList(seq, from_days(target), _members(members), _day(since), _day(last), days)
+        for seq, target, members, since, last, days in rows
     ]
 
 
 def note_failures(db: Connection, failing: Iterable[int], today: date) -> None:
-    """Note of these rows that the source fails since today. In a transaction that may write."""
-    sql = "UPDATE list_pending SET failing_since = :today WHERE seq = :seq AND failing_since IS NULL"
+    """Note of these rows that the source fails today, once a day. In a transaction that may write."""
+    sql = (
+        "UPDATE list_pending SET failing_since = coalesce(failing_since, :today), failed_on = :today,"
+        " failed_days = failed_days + 1 WHERE seq = :seq AND coalesce(failed_on, -1) < :today"
+    )
     db.executemany(sql, [{"seq": seq, "today": to_days(today)} for seq in failing])
+
+
+def note_answers(db: Connection, answered: Iterable[int]) -> None:
+    """Note of these rows that the source answers for all of their symbols. In a transaction that may write."""
+    sql = "UPDATE list_pending SET failing_since = NULL, failed_on = NULL, failed_days = 0 WHERE seq = :seq"
+    db.executemany(sql, [{"seq": seq} for seq in answered])
+
+
+def _day(stored: int | None) -> date | None:
+    return from_days(stored) if stored is not None else None
 
 
 def _members(stored: str) -> tuple[ListedSymbol, ...]:
@@ -179,9 +194,12 @@ _OPEN = (
 
 
 def await_again(db: Connection) -> None:
-    """Make the work list again from the rows. In a transaction that may write."""
-    db.execute("DELETE FROM list_pending")
-    db.execute(f"INSERT INTO list_pending (seq, target) {_OPEN}")
+    """Make the work list again from the rows, in a transaction that may write. What stays keeps its failures."""
+    db.execute(
+        f"DELETE FROM list_pending WHERE NOT EXISTS (SELECT 1 FROM ({_OPEN}) AS awaited"
+        " WHERE awaited.seq = list_pending.seq AND awaited.target = list_pending.target)"
+    )
+    db.execute(f"INSERT INTO list_pending (seq, target) {_OPEN} AND seq NOT IN (SELECT seq FROM list_pending)")
 
 
 def unproved(db: Connection) -> list[str]:

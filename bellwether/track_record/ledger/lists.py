@@ -32,9 +32,11 @@ from bellwether.track_record.ledger.outcomes_table import Outcome, PastForecast
 from bellwether.track_record.ledger.settle import PATIENCE, outcome_of
 
 AT_ONCE = 1_000  #: forecasts of lists in one transaction: others want to write too
-#: for which a source may fail for one symbol, from when it was first asked for the outcome; where it answers and has no
-#: price, the patience is that of `settle`
+#: for which a source may fail for one symbol without a single answer, from when it first failed; where it answers and
+#: has no price, the patience is that of `settle`
 FAILING = timedelta(days=30)
+FAILED_DAYS = 10  #: on which it must have failed by then: of a host that was off for long one failure says nothing
+_SILENCE = timedelta(days=7)  #: by which the market's prices may lie back while failures for a symbol count
 VISITORS_A_DAY = 100  #: lists of visitors, whom nobody knows, that are entered in a day (UTC): a row stays for ever
 NOT_ENTERED = said(
     "This range is not in the track record: of lists that visitors of the page name, only some are entered in a day. "
@@ -140,8 +142,8 @@ def settle(
         after = due[-1][0]
         came = [(row, prices.came_of(row)) for row in due]
         outcomes = [each for _, each in came if isinstance(each, ListOutcome)]
-        newly = [row.seq for row, each in came if each is _Wait.FAILING and row.failing_since is None]
-        added = _add(store, outcomes, newly, clock) if outcomes or newly else []
+        failing, answered = prices.failing(came), [row.seq for row, each in came if _answers_again(row, each)]
+        added = _add(store, outcomes, failing, answered, clock) if outcomes or failing or answered else []
         lost = sum(each.growth is None for each in added)
         did.lost += lost
         did.settled += len(added) - lost
@@ -160,12 +162,15 @@ def rebuild(store: Store) -> None:
         list_sums_table.rebuild(db)
 
 
-def _add(store: Store, outcomes: Sequence[ListOutcome], failing: Sequence[int], clock: Clock) -> list[ListOutcome]:
+def _add(
+    store: Store, outcomes: Sequence[ListOutcome], failing: Sequence[int], answered: Sequence[int], clock: Clock
+) -> list[ListOutcome]:
     now = clock()
     with store.transaction() as db:
         added = list_ledger_table.settle(db, outcomes, now)
         list_sums_table.count(db)
         list_ledger_table.note_failures(db, failing, now.date())
+        list_ledger_table.note_answers(db, answered)
     return added
 
 
@@ -174,6 +179,11 @@ class _Wait(Enum):
 
     PRICE = "a price may yet come"
     FAILING = "the source fails for a symbol"
+
+
+def _answers_again(due: DueList, came: ListOutcome | _Wait) -> bool:
+    """Whether it waits for a price alone, after failures of the source."""
+    return came is _Wait.PRICE and due.failing_since is not None
 
 
 class _Prices:
@@ -201,12 +211,22 @@ class _Prices:
             return _Wait.FAILING if _Wait.FAILING in waits else _Wait.PRICE
         return ListOutcome(due.seq, float(np.expm1(returns).mean()))
 
+    def failing(self, came: Sequence[tuple[DueList, ListOutcome | _Wait]]) -> list[int]:
+        """The rows for which the source fails today and no failure of today is noted.
+
+        None where it does not even have the market's prices of late: it then fails for all, which says nothing of one.
+        """
+        today = self._clock().date()
+        failing = [row.seq for row, each in came if each is _Wait.FAILING and row.failed_on != today]
+        return failing if failing and self._newest >= today - _SILENCE else []
+
     def _has_failed_long(self, due: DueList) -> bool:
         """Whether the source goes on failing, while it has the market's prices."""
         since = due.failing_since
         return (
             since is not None
             and self._clock().date() - since >= FAILING
+            and due.failed_days >= FAILED_DAYS
             and self._newest >= session_after(MARKET_CALENDAR, due.target, PATIENCE)
         )
 
