@@ -27,6 +27,7 @@ _INTENTS = {
     "alerts": Intent.ALERT,
     "track": Intent.TRACK,
     "growth": Intent.GROWTH,
+    "risk": Intent.RISK,
 }
 
 

@@ -13,6 +13,7 @@ from bellwether.core.split_html import utf16_length
 from bellwether.delivery import chat_wishes
 from bot.commands.base import ChatContext
 from bot.commands.pause_sentences import is_stopped
+from bot.commands.risk import together
 from bot.commands.start import some_symbols
 from bot.keyboards import MOST_BYTES, in_rows, meaning
 from bot.replies import LONGEST_CAPTION, Button, Reply, as_text
@@ -156,11 +157,14 @@ def for_holder(reply: Reply) -> Reply:
     return replace(reply, buttons=tuple(sorted(rows, key=lambda row: not _is_watch(row))))
 
 
-def for_holder_of_several(reply: Reply, symbols: Sequence[str]) -> Reply:
+def for_holder_of_several(reply: Reply, symbols: Sequence[str], horizon: int) -> Reply:
     """Offer first to watch all of them, and their range as a whole: how many of each somebody owns is not kept."""
-    actions = ((_("Watch these every evening"), "addall"), (_("The range of all together"), "riskof"))
-    offered = [(label, ":".join([verb, *symbols])) for label, verb in actions]
-    rows = tuple((Button(label, action),) for label, action in offered if len(action) <= MOST_BYTES)
+    watch = ":".join(["addall", *symbols])
+    offered = (
+        (_("Watch these every evening"), watch if len(watch) <= MOST_BYTES else ""),
+        (_("The range of all together"), together(symbols, horizon)),
+    )
+    rows = tuple((Button(label, action),) for label, action in offered if action)
     return replace(with_opening(reply, _(_HOLDINGS)), buttons=(*rows, *reply.buttons))
 
 

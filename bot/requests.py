@@ -13,15 +13,14 @@ from string import punctuation
 
 from bellwether.ask import forecasts
 from bellwether.core.alert_types import RuleKind
-from bellwether.core.errors import AmbiguousSymbol, BadSymbol, BellwetherError
+from bellwether.core.errors import BadSymbol, BellwetherError
 from bellwether.core.i18n.translate import spoken
-from bellwether.core.parsing import DEFAULT_HORIZON
 from bellwether.forecasting.bad_case import bad_case
 from bellwether.market.symbols.match import Reading, read
 from bellwether.market.symbols.normalize import clean_question
 from bellwether.market.symbols.spellings import is_code_and_country
 from bellwether.market.symbols.universe import Universe
-from bot import courtesies, number_typed
+from bot import courtesies, number_typed, several_asked
 from bot.commands import (
     COMMANDS,
     alert_in_time,
@@ -33,6 +32,7 @@ from bot.commands import (
     growth,
     my_data,
     next_report,
+    risk,
     settings,
     stop,
     targets,
@@ -43,9 +43,10 @@ from bot.commands import (
 )
 from bot.commands.alert_in_time import TimeAsked
 from bot.commands.base import LONGEST, ChatContext, Command, Who
-from bot.commands.stock_typed import or_ask_back, parted_by_presence, question_and_horizon
+from bot.commands.stock_typed import question_and_horizon
 from bot.follow_ups import completed
-from bot.horizon_asked import HorizonAsked, horizon_asked, last_day_asked
+from bot.horizon_asked import horizon_asked, last_day_asked
+from bot.horizon_told import only_ahead, with_horizon_told
 from bot.replies import Reply
 from bot.understand.meaning import Intent, Request, Topic
 from bot.understand.number_alone import number_alone
@@ -177,10 +178,10 @@ def _forecast(chat: ChatContext, asked: Request) -> Reply:
     if not asked.stocks:
         return courtesies.which_stock(chat, f"ask:{{}}:{horizon.sessions}")
     if len(asked.stocks) > 1:
-        return _compare(chat, asked)
+        return several_asked.compare(chat, asked)
     if asked.past or horizon.is_past:
-        return _only_ahead(chat, asked)
-    reply = _with_horizon_told(forecast.ask(chat, asked.stocks[0], horizon.sessions), horizon)
+        return only_ahead(chat, asked)
+    reply = with_horizon_told(forecast.ask(chat, asked.stocks[0], horizon.sessions), horizon)
     if asked.topic is Topic.LOSS and reply.chart is not None:
         amount = float(asked.amount) if asked.amount else None
         made = forecasts.answer(chat.services, asked.stocks[0], horizon.sessions).forecast
@@ -189,69 +190,22 @@ def _forecast(chat: ChatContext, asked: Request) -> Reply:
     return courtesies.which_way(reply) if asked.topic is Topic.DIRECTION else reply
 
 
-def _only_ahead(chat: ChatContext, asked: Request) -> Reply:
-    """Answer a question about a time that has passed, for the first stock of it."""
-
-    def of_one() -> Reply:
-        symbol = forecasts.resolve(chat.services, asked.stocks[0]).symbol
-        chat.note(symbol)
-        return courtesies.only_ahead(symbol, DEFAULT_HORIZON, asked.past or asked.said)
-
-    return or_ask_back(of_one, f"ask:{{}}:{DEFAULT_HORIZON}")
-
-
 def _index(chat: ChatContext, asked: Request) -> Reply | None:
     """Return the range of the index that stands for the market; None where it is not served here."""
     if not chat.services.universe.serves(WHOLE_MARKET):
         return None
     horizon = horizon_asked(chat.services, asked)
-    return _with_horizon_told(forecast.ask(chat, WHOLE_MARKET, horizon.sessions), horizon)
-
-
-def _with_horizon_told(reply: Reply, horizon: HorizonAsked) -> Reply:
-    """Say so where a forecast is of another horizon than was asked for."""
-    if reply.chart is None or not horizon.told:  # without a chart it asks back, or says why there is none
-        return reply
-    return courtesies.with_opening(reply, escape(horizon.told), escape(horizon.in_short or horizon.told))
+    return with_horizon_told(forecast.ask(chat, WHOLE_MARKET, horizon.sessions), horizon)
 
 
 def _advice(chat: ChatContext, asked: Request) -> Reply:
     if not asked.stocks and asked.follows:
         return courtesies.no_advice_on_which(chat)
     if asked.topic is Topic.HOLDING and len(asked.stocks) > 1:
-        return _holdings(chat, asked)
+        return several_asked.holdings(chat, asked)
     ahead = replace(asked, past="")  # "bought two weeks ago" is of the purchase
     reply = courtesies.no_advice(chat, _forecast(chat, ahead) if asked.stocks else None)
     return courtesies.for_holder(reply) if asked.topic is Topic.HOLDING else reply
-
-
-def _holdings(chat: ChatContext, asked: Request) -> Reply:
-    """Compare what somebody owns, with the ways to watch all of it and to its range as a whole."""
-    here, _lacking = parted_by_presence(chat.services, asked.stocks)
-    reply = _compare(chat, asked)
-    try:
-        symbols = list(dict.fromkeys(forecasts.resolve(chat.services, name).symbol for name in here))
-    except AmbiguousSymbol:  # then the answer asks back
-        return reply
-    return courtesies.for_holder_of_several(reply, symbols) if symbols else reply
-
-
-def _compare(chat: ChatContext, asked: Request) -> Reply:
-    """Compare those that are here; where others are not, say so, and show what is left."""
-    if not asked.stocks:
-        return compare.answer(chat, "")
-    here, lacking = parted_by_presence(chat.services, asked.stocks)
-    if not here:
-        return courtesies.nothing_called(lacking)
-    horizon = horizon_asked(chat.services, replace(asked, stocks=tuple(here)))
-    if asked.past or horizon.is_past:
-        return _only_ahead(chat, replace(asked, stocks=tuple(here)))
-    if len(here) == 1:
-        reply = forecast.ask(chat, here[0], horizon.sessions)
-    else:
-        reply = compare.compared(chat, here, horizon.sessions)
-    reply = _with_horizon_told(reply, horizon)
-    return courtesies.lacking(reply, lacking) if lacking else reply
 
 
 def _alert(chat: ChatContext, asked: Request) -> Reply:
@@ -293,7 +247,7 @@ def _why(chat: ChatContext, asked: Request) -> Reply:
     horizon = horizon_asked(chat.services, asked)
     if not asked.stocks:
         return courtesies.which_stock(chat, f"why:{{}}:{horizon.sessions}")
-    return _with_horizon_told(why.ask(chat, asked.stocks[0], horizon.sessions), horizon)
+    return with_horizon_told(why.ask(chat, asked.stocks[0], horizon.sessions), horizon)
 
 
 def _report(chat: ChatContext, asked: Request) -> Reply:
@@ -333,7 +287,8 @@ _HANDLERS: dict[Intent, tuple[_Handler, Command | None]] = {
     Intent.SETTINGS: (_settings, settings.COMMAND),
     Intent.FORECAST: (_forecast, forecast.COMMAND),
     Intent.ADVICE: (_advice, forecast.COMMAND),
-    Intent.COMPARE: (_compare, compare.COMMAND),
+    Intent.COMPARE: (several_asked.compare, compare.COMMAND),
+    Intent.RISK: (several_asked.risk, risk.COMMAND),
     Intent.ALERT: (_alert, alerts.COMMAND),
     Intent.ALERTS: (lambda chat, asked: alerts.answer(chat, ""), alerts.COMMAND),
     Intent.UNALERT: (_unalert, alerts.COMMAND),

@@ -90,6 +90,11 @@ def test_the_chat_tells_of_the_watchlist_and_of_what_is_named(services: Services
     assert "Over the next month this list" in told
     assert "comes from TSLA" in told
     assert "AAPL" in talk.say("/risk AAPL KO 2w")
+    assert "Over the next month this list" in talk.press("1 month")
+    assert "Over the next two weeks this list" in talk.say("risk of my list")
+    talk.say("i have 10 apple shares and 5 coca-cola, how much can i lose in a month?")
+    assert "Over the next month this list" in talk.press("The range of all together")
+    assert "Over the next week this list" in talk.press("1 week")
     assert "NOPE" in talk.say("/risk AAPL, KO, NOPE")
 
 

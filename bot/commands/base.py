@@ -109,11 +109,12 @@ class Given:
             raise StaleButton
         return self.text(0)
 
-    def symbols(self) -> list[str]:
-        """Return all arguments, each a symbol. Raises StaleButton."""
-        if not all(map(is_symbol, self._arguments)):
+    def symbols(self, first: int = 0) -> list[str]:
+        """Return all arguments from the first of them on, each a symbol. Raises StaleButton."""
+        symbols = list(self._arguments[first:])
+        if not all(map(is_symbol, symbols)):
             raise StaleButton
-        return list(self._arguments)
+        return symbols
 
     def horizon(self, at: int, default: int | None = None) -> int:
         """Return a horizon in sessions, the default where there are fewer arguments. Raises BadHorizon."""

@@ -1,5 +1,6 @@
 """/risk: the range of a whole list held in equal parts, and who carries most of it."""
 
+from collections.abc import Sequence
 from html import escape
 
 from bellwether.alerts import watchlist
@@ -8,11 +9,12 @@ from bellwether.core.errors import AmbiguousSymbol, BadHorizon, UnknownSymbol
 from bellwether.core.i18n.translate import N_, translated
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.parsing import DEFAULT_HORIZON, parse_horizon
+from bellwether.core.types import MAX_HORIZON
 from bellwether.forecasting import list_sentences, sentences
 from bellwether.forecasting.list_forecast import ListForecast
 from bot.commands.base import ChatContext, Command, Given, Press
 from bot.commands.stock_typed import ask_back, names_in, split_horizon
-from bot.keyboards import horizons
+from bot.keyboards import MOST_BYTES, horizons
 from bot.replies import Pressed, Reply
 
 _SHARES = 10  #: symbols whose part of the loss is told
@@ -50,8 +52,25 @@ def _of_watchlist(chat: ChatContext, horizon: int) -> Reply:
     return _reply(chat, watched, horizon, of_watchlist=True)
 
 
-def _press_named(chat: ChatContext, given: Given) -> Reply:
+def ask(chat: ChatContext, names: Sequence[str], horizon: int) -> Reply:
+    """Tell of these names, or of the watchlist where there are none. Raises what `lists.forecast_list` does."""
+    return _reply(chat, list(names), horizon, of_watchlist=False) if names else _of_watchlist(chat, horizon)
+
+
+def together(symbols: Sequence[str], horizon: int) -> str:
+    """The action of a button for the joint range of symbols; "" where it is longer than a button may send."""
+    action = ":".join(["riskin", str(horizon), *symbols])
+    return action if len(action.encode()) <= MOST_BYTES else ""
+
+
+def _press_old(chat: ChatContext, given: Given) -> Reply:
+    """A button made before it told its horizon."""
     return _reply(chat, given.symbols(), DEFAULT_HORIZON, of_watchlist=False)
+
+
+def _press_named(chat: ChatContext, given: Given) -> Reply:
+    horizon, symbols = given.horizon(0), given.symbols(1)
+    return _reply(chat, symbols, horizon, of_watchlist=False)
 
 
 def _reply(chat: ChatContext, names: list[str], horizon: int, *, of_watchlist: bool) -> Reply:
@@ -60,7 +79,11 @@ def _reply(chat: ChatContext, names: list[str], horizon: int, *, of_watchlist: b
     except (AmbiguousSymbol, UnknownSymbol) as problem:  # nothing else could be answered
         return ask_back(problem, "ask:{}")
     chat.note(*made.symbols[:5], horizon=horizon)
-    return Reply(_text(made), buttons=horizons(horizon, "risk:{}") if of_watchlist else ())
+    if of_watchlist:
+        return Reply(_text(made), buttons=horizons(horizon, "risk:{}"))
+    longest = together(made.symbols, MAX_HORIZON)
+    action = longest.replace(f":{MAX_HORIZON}:", ":{}:", 1)
+    return Reply(_text(made), buttons=horizons(horizon, action) if action else ())
 
 
 def _text(made: ListForecast) -> str:
@@ -81,7 +104,8 @@ COMMAND = Command(
     answer,
     {
         "risk": Press(lambda chat, given: Pressed(edit=_of_watchlist(chat, given.horizon(0, DEFAULT_HORIZON))), (0, 1)),
-        "riskof": Press(_press_named, range(1, 6)),
+        "riskin": Press(lambda chat, given: Pressed(edit=_press_named(chat, given)), range(2, MOST_BYTES // 2)),
+        "riskof": Press(_press_old, range(1, 6)),
     },
     often=True,
 )

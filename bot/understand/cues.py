@@ -11,7 +11,7 @@ from bot.understand.meaning import Intent, Topic
 from bot.understand.pattern import Fit, fits
 
 A_STOCK = 1.5  #: what a stock alone says for a forecast
-_SEVERAL = 2.9  #: what several say for a comparison
+SEVERAL = 2.9  #: what several say for a comparison
 _A_TIME = 1.0
 _MOST_FOR_A_FORECAST = 3.9  #: a forecast is what is meant where nothing else is said, however often it is said
 _A_DIRECTION = 1.0
@@ -76,7 +76,7 @@ def scores(found: Entities, spoken: Language, stocks: int, *, of_last: bool = Fa
         totals[Intent.FORECAST] += A_STOCK + _A_TIME * (TIME in found.slotted)
         totals[Intent.FORECAST] += _A_DIRECTION * bool(_DIRECTIONS & marks.keys())
         if stocks > 1:
-            totals[Intent.COMPARE] += _SEVERAL
+            totals[Intent.COMPARE] += SEVERAL
             del totals[Intent.FORECAST]
         else:
             totals[Intent.FORECAST] = min(totals[Intent.FORECAST], _MOST_FOR_A_FORECAST)

@@ -33,6 +33,7 @@ one more than it has words, or what stands after `=`.
 [pronouns]               | words for the stock that was asked about before; [which]: those that ask which one
 [instead]                | words around a number alone that takes the place of another: "make it"
 [elsewhere]              | mail and apps to which an alert shall go too
+[together]               | words that ask for the range of several stocks as one list
 [direction], [loss]      | what a forecast is asked for: whether it rises or falls, what may be lost
 [last], [all]            | which alerts are to be removed, where no number and no stock tells
 [joiners]                | words between the stocks of a list; [pairs]: those with nothing but stocks beside them

@@ -23,6 +23,7 @@ class Intent(Enum):
     FORECAST = "forecast"  #: where one stock may be
     ADVICE = "advice"  #: whether to buy, sell or hold, which the bot never says
     COMPARE = "compare"  #: two to five stocks
+    RISK = "risk"  #: the joint range of several stocks, or of the watchlist
     ALERT = "alert"  #: to be told when something happens to a stock
     ALERTS = "alerts"  #: the chat's alerts
     UNALERT = "unalert"  #: to be told no more of one of these, or of any
@@ -55,6 +56,7 @@ class Topic(Enum):
     HOLDING = "holding"  #: of a question for advice: that somebody owns the stock
     MARKET = "market"  #: of a forecast: all of it, which an index stands for
     DIRECTION = "direction"  #: of a forecast: whether it rises or falls
+    TOGETHER = "together"  #: of a comparison: as one list instead of stock by stock
     LOSS = "loss"  #: of a forecast: what may be lost
     NOD = "nod"  #: of thanks: a mere "ok"
     ELSEWHERE = "elsewhere"  #: of an alert: that it shall go to mail or an app, too

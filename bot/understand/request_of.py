@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bellwether.core.alert_types import Direction, RuleKind
-from bot.understand.cues import SOCIAL, Scores
+from bot.understand.cues import SEVERAL, SOCIAL, Scores
 from bot.understand.entities import Entities
 from bot.understand.language import Language
 from bot.understand.meaning import Intent, Request, Topic
@@ -34,6 +34,9 @@ def _request_of(intent: Intent, stocks: tuple[str, ...], found: Entities, read: 
         return Request(intent, topic=Topic.SELF if Topic.SELF.value in read.marks else None)
     if intent is Intent.FORECAST and not stocks and Topic.MARKET.value in read.marks:
         return Request(intent, (WHOLE_MARKET,), found.horizon, found.day, found.time_said, topic=Topic.MARKET)
+    is_merely_several = intent is Intent.COMPARE and read.intents[intent] <= SEVERAL
+    if is_merely_several and len(stocks) > 1 and Topic.TOGETHER.value in read.marks:  # "compare" asks for each
+        return Request(Intent.RISK, stocks, found.horizon, found.day, found.time_said)
     if intent in OF_NO_STOCK:
         return Request(intent)
     if intent is Intent.UNALERT:
