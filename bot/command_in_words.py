@@ -56,11 +56,12 @@ def _understood(chat: ChatContext, text: str) -> Request | None:
 
 def _is_all_understood(chat: ChatContext, text: str, asked: Request) -> bool:
     """Tell whether the stocks are here, called as they are, and all other words are of a language."""
-    named = {word.folded for name in asked.stocks for word in words_of(name)}
+    stocks = [name for each in (asked, *asked.beside_it) for name in each.stocks]
+    named = {word.folded for name in stocks for word in words_of(name)}
     words = [word.folded for word in words_of(text)]
     languages = language(spoken()), language(ENGLISH)
     return (
-        all(requests.is_known(name, chat.services.universe) for name in asked.stocks)
+        all(requests.is_known(name, chat.services.universe) for name in stocks)
         and named <= set(words)
         and all(
             any(spoken_here.has(word) for spoken_here in languages)

@@ -31,4 +31,5 @@ def completed(chat: ChatContext, asked: Request) -> Request:
     goes_on = asked.follows or symbols != asked.stocks
     told = asked.horizon is not None or asked.day is not None
     horizon = last.horizon if goes_on and not told and asked.intent in _WITH_HORIZON else asked.horizon
-    return replace(asked, stocks=symbols, horizon=horizon)
+    others = tuple(replace(other, stocks=other.stocks or symbols) for other in asked.beside_it)
+    return replace(asked, stocks=symbols, horizon=horizon, beside_it=others)

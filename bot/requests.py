@@ -12,7 +12,6 @@ from html import escape
 from string import punctuation
 
 from bellwether.ask import forecasts
-from bellwether.core.alert_types import RuleKind
 from bellwether.core.errors import BadSymbol, BellwetherError
 from bellwether.core.i18n.translate import spoken
 from bellwether.forecasting.bad_case import bad_case
@@ -20,10 +19,9 @@ from bellwether.market.symbols.match import Reading, read
 from bellwether.market.symbols.normalize import clean_question
 from bellwether.market.symbols.spellings import is_code_and_country
 from bellwether.market.symbols.universe import Universe
-from bot import courtesies, number_typed, several_asked
+from bot import alerts_asked, courtesies, number_typed, several_asked
 from bot.commands import (
     COMMANDS,
-    alert_in_time,
     alert_removal,
     alerts,
     compare,
@@ -41,11 +39,10 @@ from bot.commands import (
     watchlist,
     why,
 )
-from bot.commands.alert_in_time import TimeAsked
 from bot.commands.base import LONGEST, ChatContext, Command, Who
 from bot.commands.stock_typed import question_and_horizon
 from bot.follow_ups import completed
-from bot.horizon_asked import horizon_asked, last_day_asked
+from bot.horizon_asked import horizon_asked
 from bot.horizon_told import only_ahead, with_horizon_told
 from bot.replies import Reply
 from bot.understand.meaning import Intent, Request, Topic
@@ -208,24 +205,6 @@ def _advice(chat: ChatContext, asked: Request) -> Reply:
     return courtesies.for_holder(reply) if asked.topic is Topic.HOLDING else reply
 
 
-def _alert(chat: ChatContext, asked: Request) -> Reply:
-    if not asked.stocks:
-        return alerts.answer(chat, "")
-    reply = _alert_on(chat, asked)
-    return courtesies.here_first(reply) if asked.topic is Topic.ELSEWHERE else reply
-
-
-def _alert_on(chat: ChatContext, asked: Request) -> Reply:
-    threshold = float(asked.amount.rstrip("%")) if asked.amount else None
-    if threshold is not None and asked.kind is not RuleKind.PRICE:
-        threshold /= 100
-    until = last_day_asked(chat.services, asked) if asked.horizon != 1 else None  # an alert looks at one day anyway
-    if until is not None and asked.kind is RuleKind.MOVE and threshold is not None:
-        within = TimeAsked(asked.said, until)
-        return alert_in_time.not_over_time(chat, asked.stocks[0], asked.direction, threshold, within)
-    return alerts.in_sentence(chat, asked.stocks[0], asked.kind, asked.direction, threshold, until)
-
-
 def _unalert(chat: ChatContext, asked: Request) -> Reply:
     everything, last = asked.topic is Topic.ALL, asked.topic is Topic.LAST
     return alert_removal.in_sentence(chat, asked.stocks, asked.amount, everything=everything, last=last)
@@ -289,7 +268,7 @@ _HANDLERS: dict[Intent, tuple[_Handler, Command | None]] = {
     Intent.ADVICE: (_advice, forecast.COMMAND),
     Intent.COMPARE: (several_asked.compare, compare.COMMAND),
     Intent.RISK: (several_asked.risk, risk.COMMAND),
-    Intent.ALERT: (_alert, alerts.COMMAND),
+    Intent.ALERT: (alerts_asked.answer, alerts.COMMAND),
     Intent.ALERTS: (lambda chat, asked: alerts.answer(chat, ""), alerts.COMMAND),
     Intent.UNALERT: (_unalert, alerts.COMMAND),
     Intent.WATCH: (_watch, watchlist.WATCH),

@@ -4,6 +4,7 @@ alert:SYMBOL:HORIZON                                what there is to be told abo
 kinds:SYMBOL:HORIZON                                the same in place
 kind:SYMBOL:KIND:HORIZON                            from where on
 addrule:SYMBOL:KIND:HORIZON:THRESHOLD[:DIRECTION]   keep it
+andrule:...                                         the same in a new message, where buttons for others stand below
 alerts:PAGE  rule:ID                                all of them; one of them
 setrule:ID:THRESHOLD[:DIRECTION]  repeat:ID  rmrule:ID   change one; once or again; remove it
 atlevel:ID:PRICE:MOVE  inaday:ID:MOVE               a move counted from the last close, or within one day

@@ -58,8 +58,12 @@ def _begin(chat: ChatContext, typed: Typed) -> Reply:
 
 
 def _add(chat: ChatContext, question: str, wish: RuleRequest) -> Reply:
-    rule = ask.add_rule(chat.services, chat.chat_id, question, wish, chat.language, chat.thread)
-    return one_alert(chat, rule, _ADDED)
+    return one_alert(chat, added(chat, question, wish), _ADDED)
+
+
+def added(chat: ChatContext, question: str, wish: RuleRequest) -> AlertRule:
+    """Add an alert to the chat's. Raises what `alerts.ask.add_rule` does."""
+    return ask.add_rule(chat.services, chat.chat_id, question, wish, chat.language, chat.thread)
 
 
 def in_sentence(
@@ -79,14 +83,22 @@ def in_sentence(
         return or_ask_back(
             lambda: sides(_seen(chat, question).instrument, threshold), f"kind:{{}}:move:{DEFAULT_HORIZON}"
         )
-    wish = None
-    if kind is not None and (threshold is not None or kind is RuleKind.EARNINGS):
-        # a price is reached from where it stands now, which the answer tells
-        is_level = kind is RuleKind.PRICE and direction is Direction.EITHER
-        expires = until if kind is not RuleKind.EARNINGS else None
-        wish = RuleRequest(kind, threshold, None if is_level else direction, expires=expires)
-    typed = Typed(question, kind, wish)
+    typed = Typed(question, kind, wish_in_sentence(kind, direction, threshold, until))
     return or_ask_back(lambda: _begin(chat, typed), _go_on(typed))
+
+
+def wish_in_sentence(
+    kind: RuleKind | None, direction: Direction | None, threshold: float | None, until: date | None
+) -> RuleRequest | None:
+    """Return the alert that a sentence asked for, as `in_sentence` takes it; None where it did not say all."""
+    if kind is None or (threshold is None and kind is not RuleKind.EARNINGS):
+        return None
+    if kind is RuleKind.MOVE and direction is None:
+        return None
+    # a price is reached from where it stands now, which the answer tells
+    is_level = kind is RuleKind.PRICE and direction is Direction.EITHER
+    expires = until if kind is not RuleKind.EARNINGS else None
+    return RuleRequest(kind, threshold, None if is_level else direction, expires=expires)
 
 
 def _change_typed(chat: ChatContext, rule_id: int, words: list[str]) -> Reply:
@@ -144,6 +156,12 @@ def _press_add(chat: ChatContext, given: Given) -> Pressed:
     kind, threshold, direction = _kind(given), *_threshold(given, 3)
     wish = RuleRequest(kind, threshold, direction, given.horizon(2), expires=_last_day(given, 5))
     return Pressed(_("Done."), edit=_add(chat, given.symbol(), wish))
+
+
+def _press_add_beside(chat: ChatContext, given: Given) -> Pressed:
+    """Add one of several: the message stays, for it has the buttons of the others."""
+    added_alone = _press_add(chat, given)
+    return Pressed(added_alone.notice, reply=added_alone.edit)
 
 
 def _press_list(chat: ChatContext, given: Given) -> Pressed:
@@ -251,6 +269,7 @@ COMMAND = Command(
             ("kinds", _press_kinds, (1, 2)),
             ("kind", _press_kind, (3,)),
             ("addrule", _press_add, (4, 5, 6)),
+            ("andrule", _press_add_beside, (4, 5, 6)),
             ("alerts", _press_list, (0, 1)),
             ("rule", _press_rule, (1,)),
             ("setrule", _press_set, (2, 3)),

@@ -30,6 +30,7 @@ class Entities:
     """A sentence taken apart."""
 
     stocks: tuple[str, ...]  #: as they were written, or, where misspelt or inflected, their name or symbol
+    named: tuple[str, ...]  #: the same for each slot of a stock, also of one that is named twice
     horizon: int | None
     day: NamedDay | None  #: to come, where no horizon is told
     time_said: str  #: the words of either, folded
@@ -38,6 +39,7 @@ class Entities:
     percent: str
     price: str
     currency: str  #: of the price, where it was said
+    amounts: tuple[str, ...]  #: what stands in each slot of a percentage or price
     slotted: tuple[str, ...]  #: its words without filler, slots in the place of what was found
     unknown: tuple[bool, ...]  #: of each of these, whether it is no word of the language
     written: tuple[str, ...]  #: of each of these, how it was written
@@ -326,6 +328,7 @@ class _Search:
         names = [name for _start, (_stop, name) in sorted(self.stocks.items())]
         return Entities(
             tuple(each_once(names))[:MOST_STOCKS],
+            tuple(names),
             time[0].sessions if time else None,
             day if not time else None,
             self._said(time[0] if time else day),
@@ -334,6 +337,7 @@ class _Search:
             next((found.written for found in amount if found.percent), ""),
             next((found.written for found in amount if not found.percent), ""),
             next((found.currency for found in amount if not found.percent), ""),
+            tuple(found.written for found in amount),
             tuple(slotted),
             tuple(unknown),
             tuple(written),

@@ -81,5 +81,6 @@ class Request:
     #: removed its number; of what may be lost the money at stake
     money: str = ""  #: of what may be lost: the currency of the amount, where one was said: "USD"
     topic: Topic | None = None  #: where only a part is asked about
+    beside_it: tuple["Request", ...] = ()  #: of an alert: others that the same sentence asks for
     follows: bool = False  #: it goes on from what was asked before: with its stock, or, where one is named, its horizon
     language: str = ""  #: the code of the one that settings shall speak

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bellwether.core.alert_types import Direction, RuleKind
+from bot.understand.alert_clauses import alert_terms, clauses
 from bot.understand.cues import SEVERAL, SOCIAL, Scores
 from bot.understand.entities import Entities
 from bot.understand.language import Language
@@ -53,10 +53,17 @@ def _request_of(intent: Intent, stocks: tuple[str, ...], found: Entities, read: 
         return Request(intent, stocks, found.horizon, found.day, found.time_said, topic=topic)
     if not stocks:
         return Request(Intent.ALERTS)
-    kind, direction, amount = _alert_terms(found, read)
     when = found.horizon, found.day, found.time_said
     topic = Topic.ELSEWHERE if Topic.ELSEWHERE.value in read.marks else None
-    return Request(intent, stocks[:1], *when, kind=kind, direction=direction, amount=amount, topic=topic)
+    several = clauses(found, spoken)
+    if len(several) < 2:
+        kind, direction, amount = alert_terms(found, read)
+        return Request(intent, stocks[:1], *when, kind=kind, direction=direction, amount=amount, topic=topic)
+    first, *further = (
+        Request(intent, each.stocks, *when, kind=each.kind, direction=each.direction, amount=each.amount)
+        for each in several
+    )
+    return replace(first, topic=topic, beside_it=tuple(further))
 
 
 def _asked_of(read: Scores) -> Topic | None:
@@ -64,31 +71,6 @@ def _asked_of(read: Scores) -> Topic | None:
     if Topic.LOSS.value in read.marks:
         return Topic.LOSS
     return Topic.DIRECTION if {"up", "down", Topic.DIRECTION.value} & read.marks.keys() else None
-
-
-def _alert_terms(found: Entities, read: Scores) -> tuple[RuleKind | None, Direction | None, str]:
-    """What an alert looks at, on which side, and its threshold as it was written."""
-    marks = read.marks
-    sign = (found.percent or found.price)[:1]
-    up, down = "up" in marks or sign == "+", "down" in marks or sign == "-"
-    if found.percent:
-        direction = Direction.ABOVE if up else Direction.BELOW if down else None  # which way was perhaps not said
-        return (
-            RuleKind.MOVE,
-            Direction.EITHER if "either" in marks or (up and down) else direction,
-            found.percent.lstrip("+-"),
-        )
-    if found.price:
-        above, below = "above" in marks, "below" in marks
-        if above == below:
-            above, below = up, down
-        direction = Direction.EITHER if above == below else Direction.ABOVE if above else Direction.BELOW
-        return RuleKind.PRICE, direction, found.price.lstrip("+-")
-    if "earnings" in marks:
-        return RuleKind.EARNINGS, None, ""
-    if "unusual" in marks:
-        return RuleKind.UNUSUAL, None, ""
-    return None, None, ""
 
 
 def language_in(words: Sequence[str], spoken: Language) -> str | None:

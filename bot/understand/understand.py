@@ -98,19 +98,24 @@ def understand(text: str, chat_language: str, knows: KnowsStock) -> Request | Un
         if best is not None and (best[0] >= _SURE or best[1].stocks):
             break
     if best is not None:
-        said, beside, past = (
-            as_written(text, folded) or folded for folded in (best[1].said, best[1].beside, best[1].past)
-        )
-        stocks = (name if knows(name) else as_written(text, name.casefold()) or name for name in best[1].stocks)
-        return replace(best[1], stocks=tuple(stocks), said=said, beside=beside, past=past)
+        return _in_their_words(best[1], text, knows)
     ranked = sorted(_WORTH_A_BUTTON, key=lambda intent: -likely.get(intent, 0.0))
     return Unclear(tuple(ranked[:_BUTTONS]))
+
+
+def _in_their_words(asked: Request, text: str, knows: KnowsStock) -> Request:
+    """What is asked, with its times and unknown names as they stand in the text."""
+    said, beside, past = (as_written(text, folded) or folded for folded in (asked.said, asked.beside, asked.past))
+    stocks = tuple(name if knows(name) else as_written(text, name.casefold()) or name for name in asked.stocks)
+    others = tuple(_in_their_words(other, text, knows) for other in asked.beside_it)
+    return replace(asked, stocks=stocks, said=said, beside=beside, past=past, beside_it=others)
 
 
 def _request_of(further: FollowUp, spoken: Language) -> Request:
     """What is asked of the stock that was asked about before."""
     told = request_of(further.intent, ("",), further.assumed, further.read, spoken)
-    return replace(told, stocks=(), follows=True)
+    others = tuple(replace(other, stocks=tuple(filter(None, other.stocks))) for other in told.beside_it)
+    return replace(told, stocks=(), follows=True, beside_it=others)
 
 
 def _codes(words: tuple[Word, ...], chat_language: str) -> Iterator[str]:
