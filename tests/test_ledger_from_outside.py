@@ -40,7 +40,11 @@ from web.app import create_app
 
 NOW = datetime(2026, 11, 30, 3, 0, tzinfo=UTC)
 CHANNEL = -1001234567890
-run = partial(verify.main, now=NOW + timedelta(days=30))
+LATER = NOW + timedelta(days=30)
+
+
+def run(arguments: list[str], now: datetime = LATER) -> int:
+    return verify.main(arguments, now)
 
 
 class Refusing:
@@ -127,8 +131,9 @@ def test_a_database_written_anew_with_its_note_is_caught_by_the_message_of_the_d
     saved = tmp_path / "message.txt"
     saved.write_text(message(services), encoding="utf-8")
     folder = downloaded(services, tmp_path / "before", monkeypatch)
-    assert run(["check", str(folder), "--proof", str(saved)]) == 0
-    assert "Forecasts 1 to 40 are what stood there" in capsys.readouterr().out
+    assert run(["check", str(folder), "--proof", str(saved)]) == 3, "ten had closed before the first head"
+    assert run(["check", str(folder), "--proof", str(saved), "--since", "2026-11-30"]) == 0
+    assert "ok   Forecasts 1 to 40 are what stood there" in capsys.readouterr().out
 
     rewritten(services)
     inside = verify_inside(services.store)
@@ -207,7 +212,7 @@ def test_a_receipt_is_checked_alone_and_is_a_proof_itself(
     done = subprocess.run([*alone, "receipt", str(saved)], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout.splitlines()[0][:30]) == (3, "ok   The receipt of row 12 say"), done
     for head, status in ((f"12:{receipt['hash']}", 0), (f"11:{'0' * 64}", 3), (f"12:{'0' * 64}", 1)):
-        assert run(["receipt", str(saved), "--head", head]) == status, "only a proof of this row counts"
+        assert run(["receipt", str(saved), "--head", head], NOW) == status, "only a proof of this row counts"
     folder = downloaded(services, tmp_path / "d", monkeypatch)
     assert run(["check", str(folder), "--proof", str(saved)]) == 3, "it says nothing of outcomes"
     said = capsys.readouterr().out
@@ -287,7 +292,7 @@ def test_forecasts_of_lists_are_published_and_an_earlier_head_without_them_still
     folder = downloaded(services, tmp_path / "d", monkeypatch)
     assert run(["check", str(folder), "--proof", str(tmp_path / "m.txt")]) == 3
     assert "note lists: 1 rows follow from one another" in capsys.readouterr().out
-    assert run(["check", str(folder), "--proof", str(folder / verify.HEADS)]) == 0
+    assert run(["check", str(folder), "--since", "2026-11-30", "--proof", str(folder / verify.HEADS)]) == 0
     told = capsys.readouterr().out
     assert "ok   lists: rows 1 to 1 are those of the head in heads.json, published 2026-12-01" in told
     assert "1 of 1 forecasts of lists whose target has closed were proved by a head dated before that close" in told

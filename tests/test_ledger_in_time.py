@@ -3,16 +3,18 @@
 import hashlib
 import json
 import struct
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bellwether.client import verify
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MONDAY = datetime(2026, 11, 30, tzinfo=UTC)
 NOW = MONDAY + timedelta(days=60)
-DAY = (MONDAY - datetime(1970, 1, 1, tzinfo=UTC)).days
+DAY = (MONDAY - EPOCH).days
 
 
 def at(days: float) -> int:
@@ -73,8 +75,25 @@ class Download:
         file.write_text(title + "\n".join(heads))
         return str(file)
 
-    def check(self, *messages: str, now: datetime = NOW) -> int:
-        return verify.main(["check", str(self.folder), *(word for m in messages for word in ("--proof", m))], now)
+    def check(self, *messages: str, now: datetime = NOW, since: str = "1970-01-01") -> int:
+        proofs = (word for m in messages for word in ("--proof", m))
+        return verify.main(["check", str(self.folder), "--since", since, *proofs], now)
+
+    def receipt(self, row: int, content: bytes) -> str:
+        """The file of a receipt of a row of the ledger."""
+        number, name, symbol, cutoff, horizon, target, made_at, model, source, shown = content.decode().split("\n")[:10]
+        told: dict[str, object] = {"row": int(number), "forecast_id": name, "symbol": symbol, "horizon": int(horizon)}
+        told |= {"cutoff": str(date.fromordinal(EPOCH.toordinal() + int(cutoff))), "model_id": model, "source": source}
+        told |= {"target_session": str(date.fromordinal(EPOCH.toordinal() + int(target))), "shown": bool(int(shown))}
+        told |= {"made_at": (EPOCH + timedelta(microseconds=int(made_at))).isoformat(), "bars_sha256": bytes(32).hex()}
+        told |= dict.fromkeys(("adjusted_close", "quoted_close", "usual_probability_of_growth"), 0.0)
+        told |= dict.fromkeys(("log_returns", "baseline"), [0.0] * 7)
+        told |= dict.fromkeys(("probability_of_growth", "stretched"), 0.0)
+        before = self.hashes["ledger"][row - 2] if row > 1 else bytes(32).hex()
+        told |= {"content": content.hex(), "hash_before": before, "hash": self.hashes["ledger"][row - 1]}
+        file = self.folder.parent / f"receipt {row}.json"
+        file.write_text(json.dumps(told))
+        return str(file)
 
 
 def test_forecasts_are_counted_by_whether_a_head_proved_them_before_their_target_closed(
@@ -84,8 +103,16 @@ def test_forecasts_are_counted_by_whether_a_head_proved_them_before_their_target
     download = Download(tmp_path, {"ledger": [forecast(row, *each) for row, each in enumerate(made, 1)]})
     first, late = download.message(0.2, ledger=3), download.message(7, ledger=4)
     counted = "of 5 forecasts whose target has closed were proved by a head dated before that close"
-    assert download.check(first, late) == 0
+    assert download.check(first, late) == 3, "two were proved neither before their close nor soon after they were made"
     told = capsys.readouterr().out
+    assert (
+        "note Forecasts 1 to 4 are what stood there when" in told and "note 2 forecasts whose target has closed" in told
+    )
+    assert download.check(first, late, since="2026-12-07") == 3
+    assert "note 2 forecasts not proved by then were issued before the date of --since" in capsys.readouterr().out
+    assert download.check(first, late, since="2026-12-08") == 0
+    assert "ok   Forecasts 1 to 4 are what stood there when" in capsys.readouterr().out
+    assert download.check(late, since="2026-12-08") == 0, "all are only noted"
     assert f"note 2 {counted}; 2 only by a later one, 1 by none with a date." in told
     assert "note Between 2026-11-30 and 2026-12-07 there is no dated head among your proofs" in told
     assert "Dates of heads without a stamp are those that they tell of themselves" in told
@@ -97,11 +124,61 @@ def test_forecasts_are_counted_by_whether_a_head_proved_them_before_their_target
     assert f"0 {counted}; 0 only by a later one, 5 by none" in capsys.readouterr().out
 
 
+def test_a_forecast_for_the_day_on_which_it_was_made_is_noted_and_the_ledger_passes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    download = Download(tmp_path, {"ledger": [forecast(1, 0, made=0.6), forecast(2, 1, made=0.9)]})
+    assert download.check(tonight := download.message(1, ledger=2)) == 0
+    assert "note 1 of 2 forecasts whose target has closed were proved by a head" in capsys.readouterr().out
+    assert download.check(tonight, now=MONDAY + timedelta(days=1.5)) == 3, "of those that closed none was proved before"
+
+
+@pytest.mark.parametrize(
+    ("content", "published", "status", "told"),
+    [
+        (forecast(1, 5), 0.2, 0, "ok   The receipt of row 1"),
+        (forecast(1, 300), None, 0, "ok   The receipt of row 1"),
+        (forecast(1, 5), None, 3, "note Its target has closed, and no head of its own row"),
+        (forecast(1, 5), 6, 3, "note Its target has closed, and no head of its own row"),
+        (forecast(1, 5), 400, 3, "note The dates of 1 of your heads count for nothing"),
+        (forecast(1, 5, made=2), 0.2, 3, "note Its target has closed, and no head of its own row"),
+        (forecast(1, 5, made=9), 0.2, 1, "FAIL The receipt of row 1: ledger: forecast 1 was made after the session"),
+    ],
+)
+def test_a_receipt_proves_no_forecast_made_or_proved_after_its_close(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes, published: float | None, status: int, told: str
+) -> None:
+    download = Download(tmp_path, {"ledger": [content]})
+    receipt = ["receipt", download.receipt(1, content)]
+    head = ["--head", f"1:{download.hashes['ledger'][0]}"]
+    proof = ["--proof", download.message(published, ledger=1)] if published is not None else head
+    assert verify.main([*receipt, *proof], NOW) == status
+    assert told in capsys.readouterr().out
+
+
+def test_a_receipt_that_an_earlier_head_denies_was_dated_back(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [forecast(1, 5), forecast(2, 300)]
+    download = Download(tmp_path, {"ledger": rows})
+    assert verify.main(["receipt", download.receipt(2, rows[1]), "--proof", download.message(2, ledger=1)], NOW) == 1
+    assert "FAIL The receipt of row 2: ledger: row 2 says that it is of 2026-11-29" in capsys.readouterr().out
+
+
+def test_a_receipt_is_no_proof_of_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    content = forecast(1, 300)
+    receipt = Path(Download(tmp_path, {"ledger": [content]}).receipt(1, content))
+    (copy := tmp_path / "copy.json").write_text(json.dumps(json.loads(receipt.read_text()), indent=1))
+    for proof in (receipt, copy):
+        assert verify.main(["receipt", str(receipt), "--proof", str(proof)], NOW) == 3
+        assert f"note the receipt {proof.name} proves no other copy of it" in capsys.readouterr().out
+
+
 def test_forecasts_of_revenue_and_lists_are_counted_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     chains = {
         "ledger": [forecast(1, 5)],
         "growth": [revenue(1), revenue(2, made=-0.05), revenue(3)],
-        "growth_outcomes": [revenue_outcome(1, 2), revenue_outcome(2, 1, known=0)],
+        "growth_outcomes": [revenue_outcome(1, 2), revenue_outcome(2, 1, known=0)],  # the first: within a day
         "lists": [of_list(1, 5), of_list(2, 0)],
     }
     download = Download(tmp_path, chains)
@@ -155,14 +232,16 @@ def test_what_no_honest_ledger_holds_is_told_of_every_chain(
 
 def test_dates_that_most_heads_contradict_count_for_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     made = (-0.1, 1, 2, 3)
-    download = Download(tmp_path, {"ledger": [forecast(row, 5, days) for row, days in enumerate(made, 1)]})
+    download = Download(
+        tmp_path, {"ledger": [forecast(row, 5 if row < 4 else 300, days) for row, days in enumerate(made, 1)]}
+    )
     ahead, *right = download.message(20, ledger=1), download.message(1.2, ledger=2), download.message(2.1, ledger=3)
     assert download.check(ahead, *right) == 0, "the clock of the first was ahead, and no forecast was dated back"
     told = capsys.readouterr().out
     assert "The dates of 1 of your heads count for nothing, first that of the head in message 20.txt" in told
-    assert "3 of 4 forecasts" in told
+    assert "3 of 3 forecasts" in told
     assert download.check(ahead, now=MONDAY + timedelta(days=8)) == 3, "it lies ahead"
-    assert "0 of 4 forecasts" in capsys.readouterr().out
+    assert "0 of 3 forecasts" in capsys.readouterr().out
     late, later, back = download.message(7, ledger=3), download.message(8, ledger=3), download.message(0.9, ledger=4)
     assert download.check(late, later, back) == 1
     assert "dated back" in capsys.readouterr().out
@@ -179,3 +258,23 @@ def test_a_message_dated_back_proves_nothing_in_time(tmp_path: Path, capsys: pyt
     download = Download(tmp_path / "b", {"ledger": [forecast(1, 5, made=2)]})
     assert download.check(download.message(0.1, ledger=1)) == 3, "it is dated before the forecast that it knows"
     assert "0 of 1 forecasts" in capsys.readouterr().out
+
+
+def test_a_stamp_outvotes_any_number_of_dates_that_heads_tell_of_themselves(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [forecast(row, 5, made=days) for row, days in enumerate((-0.1, 0, 0.1), 1)]
+    download = Download(tmp_path, {"ledger": rows, "lists": [of_list(1, 5)]})
+    stamped, *back = (
+        proof
+        for message in (download.message(6, ledger=1), download.message(0.1, ledger=2), download.message(0.2, ledger=3))
+        for proof in verify.read_proofs(Path(message), None, [], outside=True)
+    )
+    for proofs, before in (([stamped, *back], 3), ([replace(stamped, stamped=True), *back], 0)):
+        report = verify.check(download.folder, proofs, NOW)
+        assert report.in_time["ledger"].before == before
+        assert ("dated back" in "".join(report.faults)) == (not before), "the floor stays, too"
+        assert f"The dates of {1 if before else 2} of your heads" in "".join(report.notes)
+    lists = download.message(1500, lists=1)
+    assert download.check(download.message(0.3, ledger=3), lists) == 3, "it lies ahead, though it has no ledger line"
+    assert "first that of the head in message 1500.txt" in capsys.readouterr().out
