@@ -242,8 +242,24 @@ def test_an_earlier_range_is_a_bracket_that_says_whether_it_held(asked: forecast
     )
     assert [row["step"] for row in crosses] == [-10] and [row["step"] for row in dots] == [0]
     assert dots[0]["low"] == pytest.approx(asked.forecast.last_close * np.exp(-0.05))
-    assert "a cross marks a miss" in str(chart["title"]["subtitle"])
+    assert "bold with a cross missed" in str(chart["title"]["subtitle"])
     assert "cross" not in str(fan_chart(asked.outlook, 10, "light")["title"]["subtitle"])
+
+
+@pytest.mark.parametrize("shown", [None, *PASTS.values()])
+@pytest.mark.parametrize("horizon", sentences.HORIZON_LABELS)
+def test_every_shape_shows_the_same_earlier_ranges(asked: forecasts.Answer, horizon: int, shown: int | None) -> None:
+    sessions = asked.outlook.bars.sessions
+    missed = [Bracket(to_date(sessions[-1 - at * horizon]), 0.01, 0.09) for at in range(MOST)]
+    charts = (
+        fan_chart(asked.outlook, horizon, "light", shape, Beside(tuple(missed)), shown) for shape in get_args(Shape)
+    )
+    steps = [
+        [row["step"] for one in chart["layer"] if one["mark"].get("shape") == "cross" for row in one["data"]["values"]]
+        for chart in charts
+    ]
+    assert all(each == steps[0] for each in steps)
+    assert shown or len(steps[0]) >= 2
 
 
 def test_the_brackets_are_the_forecasts_that_would_have_been_given(services: Services) -> None:

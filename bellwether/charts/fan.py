@@ -23,6 +23,7 @@ PASTS: dict[str, int] = {"1m": 21, "6m": 126, "1y": 252, "5y": 1260}
 _LETTERS = {True: 13.5, False: 15}  #: pixels of the figures at the lines, by whether the picture is small
 _BESIDE_PLOT = (72, 62)  #: pixels beside what is drawn, and below it, with the figures of the axes
 _TITLE = 62  #: pixels of a title and what stands under it
+_BESIDE_FAN = 12  #: of the room of a figure beside the fan, the pixels that one over it does not need
 _GAP = 17  #: pixels from one figure to the next
 _ABOVE = 13  #: pixels from the line to the middle of a figure that stands over it, or under it
 _NEAREST = 12  #: pixels from one bracket to the next
@@ -44,16 +45,16 @@ def fan_chart(
     past are drawn, or as many as let the fan take about a quarter of the width.
     """
     palette, is_small, is_titled = kit.PALETTES[theme], shape in kit.SMALL, shape != "narrow"
-    past, fan = past_rows(outlook, shown or usual_past(horizon, shape)), fan_rows(outlook, horizon)
+    past, fan = past_rows(outlook, shown or usual_past(horizon)), fan_rows(outlook, horizon)
     last, ahead = past[-1], fan[1:]
     came = came_rows(beside.came, last, {row["date"]: row["step"] for row in ahead})
-    earlier = bracket_rows(beside.brackets, past) if _has_place(horizon, len(past), shape) else []
+    earlier = bracket_rows(beside.brackets, past) if _has_place(horizon, len(past)) else []
     prices = [row["close"] for row in (*past, *came)] + [fan[-1][f"q{level}"] for level in (Q10, Q90)]
     prices += [row[end] for row in earlier for end in ("low", "high")]
     width, height = (size - taken for size, taken in zip(kit.SIZES[shape], _BESIDE_PLOT, strict=True))
     figures = _Figures(outlook, fan[-1], (min(prices), max(prices)), height - _TITLE * is_titled, _LETTERS[is_small])
     # the figures stand over the fan, or on its right where it is too small for them
-    is_over = figures.width < width * len(ahead) / (len(past) + len(ahead)) and not came
+    is_over = figures.width - _BESIDE_FAN < width * len(ahead) / (len(past) + len(ahead)) and not came
     sessions = [date.fromisoformat(row["date"]) for row in (*past, *ahead)]
     under = int(figures.width * (len(past) + len(ahead)) / width) + 1  # sessions that its figure stands over
     beneath = [row["close"] for row in past[-under:]] if is_over else []
@@ -76,14 +77,17 @@ def fan_chart(
     return kit.frame(palette, body, title if is_titled else None, kit.PADDING[shape])
 
 
-def _has_place(horizon: int, shown: int, shape: Shape) -> bool:
-    """Whether brackets a horizon apart do not stand on each other."""
-    return kit.SIZES[shape][0] * horizon / (shown + horizon) > _NEAREST
+def _has_place(horizon: int, shown: int) -> bool:
+    """Whether brackets a horizon apart do not stand on each other, in the narrowest picture and so in all."""
+    return min(width for width, __ in kit.SIZES.values()) * horizon / (shown + horizon) > _NEAREST
 
 
-def usual_past(horizon: int, shape: Shape) -> int:
-    """How many sessions of the past let the fan take about a quarter of the width."""
-    return min(8 + 2 * horizon if shape in kit.SMALL else 10 + 3 * horizon, 126)
+def usual_past(horizon: int) -> int:
+    """How many sessions of the past let the fan take about a quarter of the width.
+
+    It is the same in every shape: a phone must not hide a miss that a window shows.
+    """
+    return min(10 + 3 * horizon, 126)
 
 
 def past_rows(outlook: Outlook, shown: int) -> list[dict[str, Any]]:
@@ -176,7 +180,7 @@ def _legend(outlook: Outlook, has_brackets: bool, has_come: bool) -> Iterator[st
     if has_come:
         yield _("Blue after {day}: what came").format(day=day(outlook.bars.cutoff))
     if has_brackets:
-        yield _("Brackets: earlier ranges, made in the same way; a cross marks a miss")
+        yield _("Brackets: earlier such ranges; grey with a dot held, bold with a cross missed")
 
 
 def _unit(outlook: Outlook, palette: Palette) -> Specification:

@@ -33,7 +33,7 @@ def told(
     first, last = chart["layer"][0]["encoding"]["x"]["scale"]["domain"]
     instrument = outlook.instrument
     amount = partial(money, currency=instrument.currency, symbol=instrument.symbol)
-    past, ahead = past_rows(outlook, shown or usual_past(horizon, shape)), fan_rows(outlook, horizon)[1:]
+    past, ahead = past_rows(outlook, shown or usual_past(horizon)), fan_rows(outlook, horizon)[1:]
     came = {
         row["step"]: f"; it closed at {amount(row['close'])}"
         for row in came_rows(beside.came, past[-1], {row["date"]: row["step"] for row in ahead})[1:]
