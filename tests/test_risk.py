@@ -106,7 +106,10 @@ def test_the_chat_says_of_a_list_of_one_too_that_it_is_sample_data_and_what_is_t
 
 def test_the_page_shows_the_range_and_who_carries_it(tmp_path_factory: pytest.TempPathFactory) -> None:
     visitor = Visitor(create_app(sample_services(tmp_path_factory.mktemp("risk"))))
-    text = plain_text(visitor.get("/risk?symbols=AAPL,TSLA,KO,NOPE&horizon=21").text)
+    page = visitor.get("/risk?symbols=AAPL,TSLA,KO,NOPE&horizon=21").text
+    assert 'symbols=AAPL,KO,TSLA&amp;horizon=21" rel="nofollow" aria-current="page">1 month<' in page, "a tab for each"
+    assert 'symbols=AAPL,KO,TSLA" rel="nofollow">2 weeks<' in page
+    text = plain_text(page)
     assert "Over the next month this list" in text
     assert "NOPE" in text
     assert visitor.get("/risk?symbols=NOPE").status_code == 404

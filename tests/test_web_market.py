@@ -212,6 +212,7 @@ def test_a_comparison_has_a_row_for_each_in_the_order_asked(visitor: Visitor) ->
         "AAPL",
         "%5EGSPC",
     ]
+    assert "/risk?symbols=NVDA,AAPL,%5EGSPC&amp;horizon=21" in page.text
     chart = re.search(r'<img src="(/compare/chart\.svg[^"]+)"', page.text)
     assert chart
     drawn = visitor.get(chart[1].replace("&amp;", "&"))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from urllib.parse import quote, urlencode
 
+from bellwether.core.parsing import DEFAULT_HORIZON
 from bellwether.core.types import LEVELS, Q10, Q90, Forecast, Shape, Theme
 from bellwether.forecasting import sentences
 from bellwether.market.holes import Gap, gap
@@ -55,9 +56,10 @@ def compare_address(symbols: Sequence[str], horizon: int) -> str:
     return f"/compare?{urlencode({'symbols': ','.join(symbols), 'horizon': horizon}, safe=',')}"
 
 
-def risk_address(symbols: Sequence[str]) -> str:
+def risk_address(symbols: Sequence[str], horizon: int = DEFAULT_HORIZON) -> str:
     """The page about a list held in equal parts."""
-    return f"/risk?{urlencode({'symbols': ','.join(symbols)}, safe=',')}"
+    asked = {"symbols": ",".join(symbols)} | ({"horizon": horizon} if horizon != DEFAULT_HORIZON else {})
+    return f"/risk?{urlencode(asked, safe=',')}"
 
 
 def chart_address(
