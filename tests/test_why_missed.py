@@ -260,8 +260,8 @@ def test_the_share_of_misses_at_reports_stands_beside_that_of_ranges_that_held()
         "UNKNOWN": 0,
     }
     assert at_reports(why.pooled).replace("\N{NO-BREAK SPACE}", " ") == (
-        "Of 20 misses whose report days are known, 11 had company results in between (55 %); of the ranges that held, "
-        "30 % had."
+        "Of 20 misses whose report days are all known, which alone can be compared, 11 had company results in between "
+        "(55 %); of such ranges that held, 30 % had."
     )
     assert "reported its results in between: 11" in by_class(why.pooled)
     assert share_of(11, 20) == ("55\N{NO-BREAK SPACE}%", "11 of 20")
@@ -295,6 +295,9 @@ def test_the_demo_tells_why_its_ranges_missed_and_counts_as_many_as_its_record(t
 
 def test_page_receipt_and_chat_say_why(visitor: Visitor) -> None:
     page = plain_text(visitor.get("/track-record?symbol=GOOGL").text)
-    assert re.search(r"misses whose report days are known, \d+ had company results in between \(\d+\s%\)", page)
+    assert re.search(
+        r"misses whose report days are all known, which alone can be compared, \d+ had company results in between \(\d+\s%\)",
+        page,
+    )
     assert "Not known" in page
     assert "company results in between" in plain_text(visitor.get("/stocks/GOOGL").text)

@@ -140,7 +140,7 @@ def record_text(record: TrackRecord, name: str, universe: Universe) -> str:
         basis.append(_("Beside my shares stand those of the plain rule, ranges made of the recent swings alone:"))
     lines += [" ".join(basis)] if basis else []
     lines += [_of_horizon(row) for row in record.by_horizon]
-    biggest = _("The biggest miss:")
+    biggest = _("The biggest miss, measured by the width of its range:")
     told = [escape(at_reports(record.why_missed.pooled))] if record.why_missed else []
     told += [f"{biggest} {_miss(miss, universe)}." for miss in record.biggest_misses(1)]
     lines += [" ".join(filter(None, told))] if any(told) else []
@@ -162,7 +162,7 @@ def detailed_text(record: TrackRecord, name: str, universe: Universe) -> str:
         parts.append(escape("\n".join([by_class(record.why_missed.pooled), at_reports(record.why_missed.pooled)])))
     if record.misses:
         misses = [f"• {_miss(miss, universe)}" for miss in record.biggest_misses(_MISSES)]
-        parts.append("\n".join([_("The biggest misses:"), *misses]))
+        parts.append("\n".join([_("The biggest misses, measured by the width of their range:"), *misses]))
     parts += [_standing(standing) for standing in record.standings]
     return "\n\n".join([*parts, f"<i>{price_sentences.NOT_ADVICE}</i>"])
 

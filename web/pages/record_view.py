@@ -148,13 +148,13 @@ def in_short(record: TrackRecord) -> list[str]:
 
 
 def about_misses(record: TrackRecord) -> str:
-    """Of which forecasts the biggest misses are, and how they are compared."""
+    """Of which forecasts the biggest misses are."""
     reach = [row.horizon for row in record.by_horizon]
     ahead = " to ".join(dict.fromkeys((horizon_name(min(reach)), horizon_name(max(reach))))) if reach else ""
     told = f"Of forecasts {ahead} ahead" if ahead else "Of forecasts"
     if record.first is not None and record.last is not None:
         told += f" made from {sentences.day(record.first)} to {sentences.day(record.last)}"
-    return f"{told}; compared by how many widths of the 8-in-10 range the price came out beyond."
+    return f"{told}."
 
 
 def horizon_name(sessions: int) -> str:
@@ -195,14 +195,14 @@ def reliability(record: TrackRecord) -> list[Mark]:
 
 
 def biggest(record: TrackRecord) -> list[Miss]:
-    """The misses that were furthest outside their range, in growth, the largest first."""
+    """The misses that were most widths of their range outside it, the farthest first."""
     return record.biggest_misses(MOST_MISSES)
 
 
 def missed(miss: Miss) -> str:
-    """ "−35.0 % instead of −9.1 % to +10.8 %"."""
+    """ "−35.0 % instead of −9.1 % to +10.8 %: 1.3 widths outside"."""
     low, high = sentences.signed_percent(miss.low), sentences.signed_percent(miss.high)
-    return f"{sentences.signed_percent(miss.growth)} instead of {low} to {high}"
+    return f"{sentences.signed_percent(miss.growth)} instead of {low} to {high}: {miss.distance:.1f} widths outside"
 
 
 def receipt_address(miss: Miss) -> str:

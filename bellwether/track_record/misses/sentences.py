@@ -27,8 +27,8 @@ def at_reports(reasons: MissReasons) -> str:
             held_with_report=count(share.in_held),
         )
     return _(
-        "Of {misses} misses whose report days are known, {with_report} had company results in between ({share}); of "
-        "the ranges that held, {held_share} had."
+        "Of {misses} misses whose report days are all known, which alone can be compared, {with_report} had company "
+        "results in between ({share}); of such ranges that held, {held_share} had."
     ).format(
         misses=count(share.of_misses),
         with_report=count(share.in_misses),

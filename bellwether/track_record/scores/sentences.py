@@ -109,7 +109,7 @@ def lines(record: TrackRecord) -> list[str]:
     if record.why_missed:
         written += [by_class(record.why_missed.pooled), at_reports(record.why_missed.pooled)]
     if record.misses:
-        written.append("The biggest misses:")
+        written.append("The biggest misses, measured by the width of their range:")
     written += [
         f"  {miss.symbol} from {day(miss.cutoff)}, {miss.horizon} day{'s' if miss.horizon != 1 else ''}: "
         f"{percent(0.9)} range "

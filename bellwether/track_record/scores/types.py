@@ -105,11 +105,6 @@ class Miss:
     growth: float  #: what came
     distance: float  #: from the nearer end of the range, in widths of the 80 % range (log returns)
 
-    @property
-    def beyond(self) -> float:
-        """How far outside the range it came, as growth: 0.05 of a fall of 15 % where the range ended at -10 %."""
-        return max(self.low - self.growth, self.growth - self.high)
-
 
 class GateState(Enum):
     """Whether a model may speak, by the record; the value is the sentence for people."""
@@ -161,8 +156,11 @@ class TrackRecord:
     why_missed: WhyMissed | None = None  #: None while nothing is filed
 
     def biggest_misses(self, most: int) -> list[Miss]:
-        """Of these misses the ones furthest outside their range in growth, the largest first: what people are shown."""
-        return sorted(self.misses, key=lambda miss: miss.beyond, reverse=True)[:most]
+        """Return the misses that were most widths of their range outside it, the farthest first: what people are shown.
+
+        Growth would not do: three months move farther than a day, and would fill the list.
+        """
+        return list(self.misses[:most])
 
 
 @dataclass(frozen=True, slots=True)
