@@ -295,9 +295,7 @@ def test_the_demo_tells_why_its_ranges_missed_and_counts_as_many_as_its_record(t
 
 def test_page_receipt_and_chat_say_why(visitor: Visitor) -> None:
     page = plain_text(visitor.get("/track-record?symbol=GOOGL").text)
-    assert re.search(
-        r"misses whose report days are all known, which alone can be compared, \d+ had company results in between \(\d+",
-        page,
-    )
+    compared = r"misses whose report days are all known, which alone can be compared"
+    assert re.search(rf"{compared}, \d+ had company results in between \(\d+\s%\)", page)
     assert "Not known" in page
     assert "company results in between" in plain_text(visitor.get("/stocks/GOOGL").text)
