@@ -32,6 +32,7 @@ from bellwether.delivery.targets.kept_key import make_if_missing
 from bellwether.hosts.lease import Lease
 from bellwether.hosts.parts import EVERY, ServicePart, named
 from bellwether.hosts.presence import tell_of_this
+from bellwether.jobs.doctor_channels import warn_of_key
 from bellwether.jobs.first_note import note_when_joining
 from bellwether.services import Services, build_services
 
@@ -71,6 +72,7 @@ def serve(settings: Settings, parts: frozenset[ServicePart] = EVERY) -> int:
     for_metrics = listen_for_metrics(settings.web)
     services.store.prepare()  # an upgrade takes its time, and is better refused here than at everybody's first question
     make_if_missing(settings, services.store)
+    warn_of_key(settings, services.store)
     _say_if_without_rows(services)
     sys.setswitchinterval(SWITCH)  # a message on its way out waits for no thread that computes
     workers = pools.pool(WORKERS, "worker")

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from bellwether.delivery.targets import ask, kept_key
 from bellwether.delivery.targets.kept_key import NAME, KeySource, key_of, make_if_missing
-from bellwether.jobs.doctor_channels import examine_channels
+from bellwether.jobs.doctor_channels import examine_channels, warn_of_key
 from bellwether.services import Services
 from tests.test_targets import ANN, KEY, made
 
@@ -86,6 +86,41 @@ def test_the_file_goes_before_the_key_of_the_database_and_after_the_setting(serv
     make(services)
     assert key_of(settings)[0] is KeySource.FILE
     assert key_of(made_at(services, key=KEY).settings) == (KeySource.SETTING, KEY)
+
+
+@pytest.mark.parametrize("of_file", ["", "7f" * 32], ids=["no file", "a file from before"])
+@pytest.mark.parametrize("set_now", ["", KEY, "ab" * 32], ids=["no key", "the key", "another key"])
+def test_hosts_that_share_rows_read_the_setting_alone_and_the_start_says_where_addresses_do_not_open(
+    services: Services, tmp_path: Path, caplog: pytest.LogCaptureFixture, of_file: str, set_now: str
+) -> None:
+    ask.add(made_at(services, key=KEY), ANN, NTFY, "en")
+    if of_file:
+        (tmp_path / NAME).write_text(f"{of_file}\n")
+    database = services.settings.database.model_copy(
+        update={"url": SecretStr("postgresql://127.0.0.1:9/none"), "key": SecretStr("cd" * 32)}
+    )
+    settings = made_at(services, key=set_now).settings.model_copy(update={"database": database})
+    assert key_of(settings) == ((KeySource.SETTING, set_now) if set_now else (KeySource.NONE, ""))
+    (check,) = examine_channels(settings, services.store)
+    warn_of_key(settings, services.store)
+    assert check.ok == (set_now == KEY) == (not caplog.records)
+    assert check.ok or all("CHANNELS__KEY on every host" in told for told in (check.advice, caplog.text))
+    assert check.ok or (f"{tmp_path / NAME}, which is not read" in caplog.text) == bool(of_file)
+
+
+def test_where_the_file_is_lost_and_the_key_of_the_database_takes_its_place_the_start_says_so(
+    services: Services, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    make(services)
+    ask.add(services, ANN, NTFY, "en")
+    database = services.settings.database.model_copy(update={"key": SecretStr("ab" * 32)})
+    settings = services.settings.model_copy(update={"database": database})
+    warn_of_key(settings, services.store)
+    assert not caplog.records, "the file goes first"
+    (tmp_path / NAME).unlink()
+    warn_of_key(settings, services.store)
+    assert "1 of 1 were set up with another key" in caplog.text
+    assert f"the file {tmp_path / NAME}" in caplog.text
 
 
 @pytest.mark.parametrize("content", [b"", b"abc\n", b"\xff" * 64])

@@ -1,5 +1,8 @@
 """What `doctor` says of the channels beside Telegram: which are on, what is missing, and whether all can be reached."""
 
+import logging
+from pathlib import Path
+
 from bellwether.core.config import PREFIX, Settings
 from bellwether.core.errors import StoreError
 from bellwether.core.places import COMMAND
@@ -7,11 +10,12 @@ from bellwether.core.sealing import Sealer, Unsealable
 from bellwether.core.types import Check
 from bellwether.db.database import Store
 from bellwether.delivery.targets import kinds, targets_table
-from bellwether.delivery.targets.kept_key import KeySource, file_of, is_open_to_others, may_be_made
+from bellwether.delivery.targets.kept_key import KeySource, are_rows_shared, file_of, is_open_to_others, may_be_made
 from bellwether.delivery.targets.target import TargetKind
 from bellwether.delivery.targets.terms import TargetTerms
 
 SAMPLE = 100  #: addresses that are unsealed: of very many this takes long, and one key sealed most of them
+log = logging.getLogger(__name__)
 _KEEPS = "What is owed to them is kept while it is fresh."
 _A_KEY = f"Set {PREFIX}CHANNELS__KEY to what `{COMMAND} database key` prints, the same on every host."
 
@@ -37,6 +41,17 @@ def examine_channels(settings: Settings, store: Store) -> list[Check]:
     return [Check("Channels", True, "; ".join(_all_well(settings, terms, counts)))]
 
 
+def warn_of_key(settings: Settings, store: Store) -> None:
+    """Say in the log, as a service starts, what keeps addresses from being read: no key, or another than it was."""
+    try:
+        with store.reading() as db:
+            counts, sample = targets_table.count_in_use(db), targets_table.sample_in_use(db, SAMPLE)
+    except StoreError:  # which has a line of its own
+        return
+    for detail, advice in _of_key(settings, TargetTerms.of(settings), counts, sample):
+        log.warning("Addresses of other apps: %s %s", detail, advice)
+
+
 def _how(settings: Settings, needs_key: bool) -> str:
     """How a key comes about."""
     if needs_key or not may_be_made(settings):
@@ -55,17 +70,24 @@ def _of_key(
         return [(f"others on this machine may read the key in {file}.", f"chmod 600 {file}")]
     if not counts:
         return []
-    where = f"{PREFIX}CHANNELS__KEY, {PREFIX}DATABASE__KEY or the file {file}"
+    back = _how_back(settings, file)
     if terms.sealer is None:
         detail = f"people have set up {sum(counts.values())}, but there is no key that their addresses can be read by."
-        return [(detail, f"Bring back {where}, as it was. {_KEEPS}")]
+        return [(detail, f"{back}. {_KEEPS}")]
     closed = sum(not _opens(terms.sealer, address) for address in sample)
     if not closed:
         return []
     looked_at = "" if len(sample) == sum(counts.values()) else " that were looked at"
     detail = f"{closed} of {len(sample)}{looked_at} were set up with another key than that of today."
-    advice = f"Set {PREFIX}CHANNELS__KEY to what it was, or bring back the file {file}; with the key lost,"
-    return [(detail, f"{advice} set them up anew. {_KEEPS}")]
+    return [(detail, f"{back}; with the key lost, set them up anew. {_KEEPS}")]
+
+
+def _how_back(settings: Settings, file: Path) -> str:
+    """How the key comes back by which addresses were encrypted."""
+    if not are_rows_shared(settings):
+        return f"Bring back {PREFIX}CHANNELS__KEY, {PREFIX}DATABASE__KEY or the file {file}, as it was"
+    was = f"what is in {file}, which is not read with PostgreSQL" if file.exists() else "what it was"
+    return f"Set {PREFIX}CHANNELS__KEY on every host to {was}"
 
 
 def _opens(sealer: Sealer, address: str) -> bool:

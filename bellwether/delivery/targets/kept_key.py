@@ -4,9 +4,9 @@ It lies beside the rows that it opens, so it keeps nothing from somebody who rea
 addresses out of what leaves the folder: copies and backups of the database have the rows and never the key. Whoever
 wants more sets CHANNELS__KEY or DATABASE__KEY, from a secret store or systemd's credentials.
 
-With PostgreSQL none is made, for several hosts would each make another one; a file that came from the time before is
-read. Nor is one made where there are rows that a key has sealed or marked: that key is missing, and another would hide
-it.
+With PostgreSQL none is made, and a file from the time before is not read: each host would seal by a key that the others
+lack. CHANNELS__KEY is the same on all of them. Nor is one made where there are rows that a key has sealed or marked:
+that key is missing, and another would hide it.
 """
 
 import logging
@@ -46,10 +46,13 @@ def file_of(settings: Settings) -> Path:
 def key_of(settings: Settings) -> tuple[KeySource, str]:
     """The key of the channels, 64 hexadecimal digits or empty, and where it comes from.
 
-    The file goes before the key of the database, so that encrypting the database later closes no address.
+    The file goes before the key of the database, so that encrypting the database later closes no address. Where hosts
+    may share the rows neither counts: what lies on one host is not the others', and DATABASE__KEY is for SQLite.
     """
     if setting := settings.channels.key.get_secret_value():
         return KeySource.SETTING, setting
+    if are_rows_shared(settings):
+        return KeySource.NONE, ""
     try:
         secret = file_of(settings).read_text(encoding="ascii").strip()
     except FileNotFoundError:
@@ -60,9 +63,14 @@ def key_of(settings: Settings) -> tuple[KeySource, str]:
     return (KeySource.FILE, secret) if _KEY.fullmatch(secret) else (KeySource.UNREADABLE, "")
 
 
+def are_rows_shared(settings: Settings) -> bool:
+    """Whether other hosts may read the rows too, without this one's files."""
+    return bool(settings.database.url.get_secret_value())
+
+
 def may_be_made(settings: Settings) -> bool:
     """Whether `serve` makes a key where there is none."""
-    return not settings.database.url.get_secret_value() and settings.channels.limit > 0
+    return not are_rows_shared(settings) and settings.channels.limit > 0
 
 
 def make_if_missing(settings: Settings, store: Store) -> bool:
