@@ -9,7 +9,7 @@ import pytest
 
 from bellwether.ask.lists import forecast_list
 from bellwether.core.config import Web
-from bellwether.core.errors import MarketDataError, NoPrices
+from bellwether.core.errors import MarketDataError, NoPrices, StoreError
 from bellwether.core.types import Bars
 from bellwether.market.calendar import session_after
 from bellwether.market.provider import Provider
@@ -20,6 +20,7 @@ from bellwether.track_record.ledger.list_sums_table import ListScore
 from bellwether.track_record.ledger.rebuild import rebuild
 from bellwether.track_record.ledger.verify import verify
 from tests.support.account import live_services, set_clock
+from tests.support.database import beside, drop_guards
 from tests.support.web import Visitor, plain_text
 from web.app import create_app
 
@@ -98,6 +99,26 @@ def test_how_long_a_price_is_waited_for_and_why_a_list_was_given_up(
     assert "1 ranges of lists were issued, and none has an outcome yet" in text
     assert all(reason.value in text for reason in why) and ("1 will never have an outcome" in text) == bool(lost)
     assert verify(live.store).problems == ()
+
+
+def test_why_a_list_was_given_up_is_never_changed_and_the_proof_tells_when_it_was(live: Services) -> None:
+    made = forecast_list(live, ["AAPL", "MSFT"], 1)
+    forecast_list(live, ["AAPL", "KO"], 1)
+    set_clock(live, session_after("XNYS", made.target, 15))
+    settle(live, "MSFT", NoPrices)
+    assert score_of(live).why == {Lost.NO_PRICE: 1}
+    for verb in ("UPDATE list_lost SET reason = 'NO_SOURCE'", "DELETE FROM list_lost"):
+        with pytest.raises(StoreError) as refused, live.store.transaction() as db:
+            db.execute(verb)
+        assert "never changed" in refused.value.for_operator
+    rebuild(live.store, lambda symbol: "XNYS")
+    assert verify(live.store).problems == ()
+    with beside(live.store) as conn:
+        drop_guards(conn)
+        conn.execute("UPDATE list_lost SET seq = seq + 1")
+    problems = " ".join(verify(live.store).problems)
+    assert "list_lost_no_delete, list_lost_no_update" in problems
+    assert "1 reasons for having no outcome belong to lists that have one or may yet have one." in problems
 
 
 @pytest.mark.parametrize("between", ["an answer", "silence", "a rebuild"])

@@ -196,3 +196,9 @@ def days_of_failure() -> Iterable[str]:
         "ALTER TABLE list_pending ADD COLUMN failed_on INTEGER",
         "ALTER TABLE list_pending ADD COLUMN failed_days INTEGER NOT NULL DEFAULT 0",
     )
+
+
+@on_both
+def lost_lists_stay() -> Iterable[str]:
+    """Why a forecast of a list has no outcome for good is never changed."""
+    return _never_changed("list_lost")

@@ -1,8 +1,8 @@
 """The tables `list_ledger` and `list_outcomes`: every issued forecast of a list and what came, never changed.
 
-Beside them `list_pending`, the work list of those that are open, `list_lost`, why some have no outcome for good, and
-`list_visits`, how many of visitors were entered today. A list stands there without who asked for it. Days are stored
-as days since 1970, instants as microseconds since then.
+Beside them `list_pending`, the work list of those that are open, `list_lost`, why some have no outcome for good, which
+is never changed either but stands in no chain, and `list_visits`, how many of visitors were entered today. A list
+stands there without who asked for it. Days are stored as days since 1970, instants as microseconds since then.
 """
 
 import json
@@ -203,12 +203,20 @@ def await_again(db: Connection) -> None:
 
 
 def unproved(db: Connection) -> list[str]:
-    """What is wrong with the outcomes, each a sentence: those of no forecast, and a second one of one."""
+    """What is wrong with the outcomes, each a sentence: those of no forecast, a second one, reasons against them."""
     orphans = "SELECT count(*) FROM list_outcomes WHERE seq NOT IN (SELECT seq FROM list_ledger)"
     twice = "SELECT count(*) - count(DISTINCT seq) FROM list_outcomes"
-    (gone,), (more,) = db.execute(orphans).fetchone() or (0,), db.execute(twice).fetchone() or (0,)
-    problems = [f"{gone} outcomes belong to forecasts of lists that are not there."] if gone else []
-    return problems + ([f"{more} outcomes were added to forecasts of lists that had one."] if more else [])
+    contradicted = (
+        "SELECT count(*) FROM list_lost WHERE NOT EXISTS"
+        " (SELECT 1 FROM list_outcomes WHERE list_outcomes.seq = list_lost.seq AND growth IS NULL)"
+    )
+    counts = [(db.execute(sql).fetchone() or (0,))[0] for sql in (orphans, twice, contradicted)]
+    sentences = (
+        "outcomes belong to forecasts of lists that are not there.",
+        "outcomes were added to forecasts of lists that had one.",
+        "reasons for having no outcome belong to lists that have one or may yet have one.",
+    )
+    return [f"{count} {sentence}" for count, sentence in zip(counts, sentences, strict=True) if count]
 
 
 def forgotten(db: Connection) -> int:

@@ -41,7 +41,9 @@ _GUARDS = {
     f"{chain.table}_{guard}"
     for chain in checkpoint.EVERY_CHAIN.values()
     for guard in ("no_update", "no_delete", "in_order")
-} | {f"{table}_{guard}" for table in ("incidents", "incident_ends") for guard in ("no_update", "no_delete")}
+} | {
+    f"{table}_{guard}" for table in ("incidents", "incident_ends", "list_lost") for guard in ("no_update", "no_delete")
+}
 
 
 @dataclass(frozen=True, slots=True)
