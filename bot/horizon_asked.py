@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from bellwether.ask.forecasts import outlook, resolve
-from bellwether.core.errors import BellwetherError
+from bellwether.core.errors import BadDate, BellwetherError
 from bellwether.core.i18n.numbers import day as spoken_day
 from bellwether.core.i18n.translate import gettext as _
-from bellwether.core.i18n.translate import ngettext
+from bellwether.core.i18n.translate import ngettext, said
 from bellwether.core.parsing import DEFAULT_HORIZON
 from bellwether.core.types import MAX_HORIZON
 from bellwether.forecasting import sentences
 from bellwether.market.calendar import last_closed_session, session_after, sessions_between, zone_of
 from bellwether.services import Services
-from bot.understand.days import date_of
+from bot.understand.days import NamedDay, date_of
 from bot.understand.meaning import Request
 
 _NEW_YORK = "XNYS"  #: whose calendar counts where no one stock is asked about
@@ -37,7 +37,10 @@ class HorizonAsked:
 
 
 def horizon_asked(services: Services, asked: Request) -> HorizonAsked:
-    """Find the horizon of a request; of two that are as near, the farther one. Raises nothing."""
+    """Find the horizon of a request; of two that are as near, the farther one.
+
+    Raises BadDate for a day that no calendar has.
+    """
     if asked.horizon is not None:
         offered = _nearest(asked.horizon)
         if offered != asked.horizon:
@@ -47,7 +50,7 @@ def horizon_asked(services: Services, asked: Request) -> HorizonAsked:
         return HorizonAsked(DEFAULT_HORIZON)
     calendar, last, today = _from_where(services, asked)
     counted_from = "" if services.provider.live else _counted_from(last)
-    until = date_of(asked.day, today)
+    until = _day_of(asked.day, asked.said, today)
     if until <= today:
         return HorizonAsked(DEFAULT_HORIZON, is_past=True)
     if until - today > _COUNTED:
@@ -67,7 +70,10 @@ def horizon_asked(services: Services, asked: Request) -> HorizonAsked:
 
 
 def last_day_asked(services: Services, asked: Request) -> date | None:
-    """Return the day until which a request looks ahead by today's date; None where it names no time to come."""
+    """Return the day until which a request looks ahead by today's date; None where it names no time to come.
+
+    Raises BadDate for a day that no calendar has.
+    """
     calendar, now = _calendar(services, asked), services.clock()
     if asked.horizon is not None:
         ahead = min(max(asked.horizon, 1), MAX_HORIZON)
@@ -75,8 +81,15 @@ def last_day_asked(services: Services, asked: Request) -> date | None:
     if asked.day is None:
         return None
     today = now.astimezone(zone_of(calendar)).date()
-    until = date_of(asked.day, today)
+    until = _day_of(asked.day, asked.said, today)
     return until if until > today else None
+
+
+def _day_of(named: NamedDay, written: str, today: date) -> date:
+    day = date_of(named, today)
+    if day is None:
+        raise BadDate(said("There is no such day: “{asked}”.", asked=written))
+    return day
 
 
 def _in_their_words(asked: Request, offered: int, counted_from: str = "") -> HorizonAsked:

@@ -68,6 +68,22 @@ def test_of_an_amount_it_says_how_much_money_in_the_currency_as_said(talk: Talk)
         ("es", "tengo 1000 dólares en apple", "En un mal caso, 1 de cada 20, Apple pierde", "1.000 US$"),
         ("pt", "tenho 1000 reais em apple", "Em um caso ruim, 1 em cada 20, a Apple perde", "R$ 1.000"),
         ("ru", "у меня 1000 рублей в apple", "В плохом случае, 1 из 20, через", "1 000 ₽"),  # noqa: RUF001
+        ("ru", "у меня 1 000 рублей в apple", "В плохом случае, 1 из 20, через", "1 000 ₽"),  # noqa: RUF001
+        ("ru", "у меня 1\u00a0000 руб. в apple", "В плохом случае, 1 из 20, через", "1 000 ₽"),  # noqa: RUF001
+        ("ru", "у меня 12\u202f000\u202f000,50 ₽ в apple", "В плохом случае", "12 000 000,50 ₽"),  # noqa: RUF001
+        ("en", "I have 10 000 in apple", "In a bad case, 1 in 20, Apple", "of 10,000 that"),
+        ("en", "I have €10 000 in apple", "In a bad case, 1 in 20, Apple", "of €10,000 that"),
+        ("en", "I have £ 500 in apple", "In a bad case, 1 in 20, Apple", "of £500 that"),
+        ("en", "I have CA$500 in apple", "In a bad case, 1 in 20, Apple", "of 500 CAD that"),
+        ("en", "I have USD 500 in apple", "In a bad case, 1 in 20, Apple", "of $500 that"),
+        ("de", "ich habe 1.000,- € in Apple", "In einem schlechten Fall, 1 von 20, verliert Apple", "1.000 €"),
+        (
+            "es",
+            "¿cuánto podría perder con 1.234,50 € en tesla en un mes?",
+            "En un mal mes, 1 de cada 20,",
+            "1.234,50 €",
+        ),
+        ("pt", "quanto posso perder com R$ 1.000 em apple em 2 semanas", "Em um caso ruim, 1 em cada 20", "R$ 1.000"),
     ],
 )
 def test_every_language_says_the_bad_case_and_its_own_money(
@@ -76,6 +92,13 @@ def test_every_language_says_the_bad_case_and_its_own_money(
     told = replace(talk, language=language).say(said)
     assert told.startswith(start)
     assert money in told
+
+
+@pytest.mark.parametrize("amount", ["-500 dollars", "-$500", "$-500", "\u2212500 €", "minus 500 dollars", "-1 000"])
+def test_a_negative_amount_is_never_taken_for_a_positive(talk: Talk, amount: str) -> None:
+    told = talk.say(f"how much could I lose on {amount} of apple")
+    assert told.startswith("I don't understand a negative amount")
+    assert "that is" not in told.partition("\n")[0]
 
 
 def test_where_even_the_bad_case_is_a_gain_nothing_is_said_of_loss(talk: Talk) -> None:

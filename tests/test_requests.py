@@ -93,6 +93,7 @@ def test_what_an_alert_in_words_does_not_say_is_asked_and_never_supposed(
     ("said", "answer", "label"),
     [
         ("apple yesterday", "“yesterday” has passed", "How earlier forecasts turned out"),
+        ("apple by 29 february", "You asked for “29 february”; the nearest", "· 3 months ·"),  # the next is of 2028
         ("AAPL -5 days", "“-5 days” has passed", "What changed?"),
         ("I bought apple 2 weeks ago, should I sell", "I give no advice", "Alert me…"),  # the time is of the purchase
         ("apple last week", "“last week” has passed", "What lies ahead"),
@@ -175,6 +176,22 @@ def test_of_several_alerts_each_that_leaves_something_open_keeps_its_buttons(tal
     assert "NVDA: a rise" in talk.press("NVDA: Up")
     assert "nothing called “shell”" in talk.say("tell me when apple or shell drops 5%")
     assert "AAPL: a fall" in as_read(talk.shown.text)
+
+
+@pytest.mark.parametrize(
+    ("said", "day"),
+    [
+        ("apple by 31 february", "31 february"),
+        ("apple on 31 april", "31 april"),
+        ("apple by 29 february 2025", "29 february 2025"),
+        ("apple by 2025-02-30", "2025-02-30"),
+        ("/forecast AAPL by 31 april", "31 april"),
+        ("tell me when apple reaches 200 by 31 april", "31 april"),
+    ],
+)
+def test_a_day_that_no_calendar_has_is_no_other_day(talk: Talk, said: str, day: str) -> None:
+    assert talk.say(said) == f"There is no such day: “{day}”."
+    assert ask.rules_of(talk.services.store, talk.chat_id) == []
 
 
 def test_a_price_in_words_with_a_time_ends_with_it(talk: Talk) -> None:

@@ -15,8 +15,11 @@ _SPANS = {1: N_("On a bad day"), 5: N_("In a bad week"), 21: N_("In a bad month"
 def bad_case(forecast: Forecast, amount: float | None = None, currency: str = "") -> str:
     """ "In a bad month, 1 in 20, Tesla loses over 24 %."; "" where even the bad case is a gain.
 
-    `amount` is what somebody has in it, in `currency`, "" where none was said: then it says what is lost of that.
+    `amount` is what somebody has in it, in `currency`, "" where none was said: then it says what is lost of that; of a
+    negative one that it is not understood, since what a short position loses lies at the other end of the range.
     """
+    if amount is not None and amount < 0:
+        return _("I don't understand a negative amount: what a short position may lose is another risk.")
     loss = -forecast.growths[_WORST]
     if loss <= 0:
         return ""

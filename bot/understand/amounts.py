@@ -8,15 +8,23 @@ from bellwether.core.i18n.translate import ENGLISH
 from bot.understand.language import Language
 from bot.understand.words import Word
 
-_NUMBER = re.compile(r"([$€£]?)([+-]?\d[\d.,]*)([^\W\d]*)(%?)")
+#: "-$5" and "$-5"; a sign of money stands before the number or after it
+_NUMBER = re.compile(
+    r"([+\-\u2212]?)((?:us|ca|hk|mx|nz|[rcas])?\$|[€£¥₽₹]|)([+\-\u2212]?)(\d[\d.,]*)([^\W\d]*)((?:us|r)?\$|[€£¥₽₹]|)(%?)"
+)
 _WITH_UNIT = re.compile(r"(\d{1,4})-?([^\W\d]+)")
-_SIGNS = {"$": "USD", "€": "EUR", "£": "GBP"}
+_SIGNS = {
+    **{"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₽": "RUB", "₹": "INR", "us$": "USD", "r$": "BRL", "s$": "SGD"},
+    **{"c$": "CAD", "ca$": "CAD", "a$": "AUD", "hk$": "HKD", "mx$": "MXN", "nz$": "NZD"},
+}
 _WITHOUT_NUMBER = 2  #: sessions of a unit that may stand alone: "week", but not "day"
 _BACK = re.compile(r"[-\u2212](\d{1,4})([^\W\d]*)")  #: "-5" before "days", and "-5d"
 #: words before an hour of the day, which is no time to come
 _AT = frozenset(
     ["at", "by", "after", "before", "from", "to", "um", "ab", "bis", "nach", "las", "as", "a", "в", "к", "до", "после"]
 )
+_MINUS = frozenset({"minus", "negative", "negativ", "menos", "negativo", "минус"})
+_CODE = 3  #: letters of a currency's code
 _AND = frozenset({"and", "y", "e", "und", "и", "plus"})  #: between two parts of one time: "3 months and 1 week"
 
 
@@ -137,10 +145,10 @@ def amounts(words: tuple[Word, ...], free: list[bool], spoken: Language, code: s
             if said is not None and at + 1 < len(words) and words[at + 1].folded in spoken.words["percent"]:
                 found.append(Amount(at, at + 2, percent=True, written=f"{said}%"))  # "three percent"
             continue
-        number = _plain_number(match[2].rstrip(".,"), code)
+        number = _plain_number((match[1] or match[3]).replace("\u2212", "-") + match[4].rstrip(".,"), code)
         if number is None:
             continue
-        stop, unit, percent = at + 1, match[3], bool(match[4])
+        start, stop, unit, percent = at, at + 1, match[5], bool(match[7])
         for words_ahead in (2, 1):
             ahead = " ".join(after.folded for after in words[stop : stop + words_ahead])
             if ahead in spoken.words["percent"]:
@@ -156,8 +164,13 @@ def amounts(words: tuple[Word, ...], free: list[bool], spoken: Language, code: s
             continue
         if stop < len(words) and spoken.is_in("money", words[stop].folded):
             unit, stop = words[stop].folded, stop + 1
-        currency = _SIGNS.get(match[1]) or spoken.value("currencies", unit) or ""
-        found.append(Amount(at, stop, percent, _written(number) + ("%" if percent else ""), currency))
+        currency = _SIGNS.get(match[2] or match[6]) or spoken.value("currencies", unit) or ""
+        before = words[at - 1].folded if at and free[at - 1] else ""
+        if not percent and before in _MINUS and number > 0:
+            start, number = at - 1, -number
+        elif not (percent or currency) and len(before) == _CODE and (code_before := spoken.value("currencies", before)):
+            start, currency = at - 1, code_before  # "USD 500"
+        found.append(Amount(start, stop, percent, _written(number) + ("%" if percent else ""), currency))
     return found
 
 

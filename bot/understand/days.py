@@ -16,6 +16,7 @@ _DAY_OF_MONTH = re.compile(r"(\d{1,2})(?:st|nd|rd|th|er|o|a|го|ое|е)?")  # 
 _ORDINAL = re.compile(r"\d{1,2}(?:st|nd|rd|th)")  #: "the 15th", of no month
 _YEAR = re.compile(r"20[2-9]\d")
 _YEAR_OF_SESSIONS = "252"
+_LEAP = 8  #: years in which there is a 29 February, whenever one begins to count
 _TO = frozenset({"to", "до"})  #: words before a price that is reached, too
 _NUMBERED = re.compile(r"([MW])(\d{1,2})|(\d\d)-(\d\d)")  #: a month, a weekday, a day of every year
 
@@ -33,25 +34,26 @@ class NamedDay:
     period: str = ""  #: "MONTH", "QUARTER" or "YEAR" that ends with it
 
 
-def date_of(named: NamedDay, today: date) -> date:
-    """The next day of this name, after today."""
+def date_of(named: NamedDay, today: date) -> date | None:
+    """The next day of this name, after today; None where no calendar has it, such as 31 April and 29 February 2025."""
     if named.weekday is not None:
         return today + timedelta(days=(named.weekday - today.weekday() - 1) % 7 + 1)
     if named.period:
         months = {"MONTH": 1, "QUARTER": 3, "YEAR": 12}[named.period]
         return _in_month(today.year, -(-today.month // months) * months, 0)
     if named.month is None:  # "the 15th"
-        day = _in_month(today.year, today.month, named.day)
-        following = today.year + today.month // 12, today.month % 12 + 1
-        return day if day > today else _in_month(*following, named.day)
-    month = named.month
-    day = _in_month(named.year or today.year, month, named.day)
-    return day if named.year or day > today else _in_month(today.year + 1, month, named.day)
+        following = ((today.year + at // 12, at % 12 + 1) for at in range(today.month - 1, today.month + 2))
+        days = (_in_month(*month, named.day) for month in following)
+    elif named.year:
+        return _in_month(named.year, named.month, named.day)
+    else:
+        days = (_in_month(today.year + years, named.month, named.day) for years in range(_LEAP + 1))
+    return next((day for day in days if day is not None and day > today), None)
 
 
-def _in_month(year: int, month: int, day: int) -> date:
+def _in_month(year: int, month: int, day: int) -> date | None:
     last = monthrange(year, month)[1]
-    return date(year, month, min(day, last) if day else last)
+    return date(year, month, day or last) if day <= last else None
 
 
 def named_days(words: tuple[Word, ...], free: list[bool], spoken: Language, code: str) -> list[NamedDay]:

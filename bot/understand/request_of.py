@@ -43,7 +43,7 @@ def _request_of(intent: Intent, stocks: tuple[str, ...], found: Entities, read: 
         meant = (topic for topic in (Topic.ALL, Topic.LAST) if topic.value in read.marks)
         return Request(intent, stocks, amount=found.price, topic=next(meant, None))
     if intent is Intent.FORECAST and len(stocks) == 1 and (topic := _asked_of(read)) is not None:
-        at_stake = (found.price.lstrip("+-"), found.currency) if topic is Topic.LOSS else ("", "")
+        at_stake = (found.price.lstrip("+"), found.currency) if topic is Topic.LOSS else ("", "")
         told = Request(intent, stocks, found.horizon, found.day, found.time_said, topic=topic)
         return replace(told, amount=at_stake[0], money=at_stake[1])
     if intent is Intent.WHY and found.time_said in spoken.words["now"]:  # "why so wide today" is of any horizon
