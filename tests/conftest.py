@@ -102,6 +102,7 @@ ON_EACH_KIND = frozenset(
         "api_limits",
         "api_stream",
         "champion",
+        "channel_key",
         "chat_data",
         "chat_settings",
         "deliver",
