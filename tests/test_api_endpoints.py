@@ -495,7 +495,9 @@ def test_a_list_of_heads_without_any_says_why(api: Api, tmp_path: Path, capsys: 
     miss = api.get("/track-record").json()["misses"][0]
     name = sample_name(miss["symbol"], date.fromisoformat(miss["cutoff"]), miss["horizon"])
     (tmp_path / "receipt.json").write_bytes(api.get(f"/receipts/{name}").content)
-    assert verify.main(["receipt", str(tmp_path / "receipt.json")]) == 3
+    receipt = api.get(f"/receipts/{name}").json()
+    head = f"{receipt['row']}:{receipt['hash']}"
+    assert verify.main(["receipt", str(tmp_path / "receipt.json"), "--head", head]) == 3
     assert "note It is of the sample market and stands in no ledger" in capsys.readouterr().out
     (tmp_path / "ledger.csv").write_text(api.get("/ledger/rows?format=csv").text)
     assert verify.main(["check", str(tmp_path)]) == 3

@@ -64,14 +64,10 @@ _TITLE = re.compile(r"(?=Bellwether ledger heads of )")
 _TEXTS = ("row", "forecast_id", "symbol", "cutoff", "horizon", "target", "made_at", "model_id", "source", "shown")
 #: the numbers of a receipt, as they were hashed one after the other
 _NUMBERS = (
-    "adjusted_close",
-    "quoted_close",
-    "usual_probability_of_growth",
-    "log_returns",
-    "baseline",
-    "probability_of_growth",
-    "stretched",
+    *("adjusted_close", "quoted_close", "usual_probability_of_growth", "log_returns", "baseline"),
+    *("probability_of_growth", "stretched"),
 )
+_Rows = Iterator[tuple[int, int, bytes, str]]  #: (line, row, content, hash)
 
 
 class Unreadable(Exception):
@@ -184,22 +180,17 @@ def _agreeing(proofs: Sequence[SavedHead], chain: str) -> list[SavedHead]:
     that is later, so that nobody gains by it.
     """
     fixed = [each for each in proofs if each.stamped or chain not in each.heads]
-    stamped = sorted((each for each in fixed if chain in each.heads), key=lambda each: each.heads[chain][0])
-    rows = [each.heads[chain][0] for each in stamped]
-    first = [-_NEVER, *accumulate((_microseconds(each.at or _EPOCH) for each in stamped), max)]
-    last = [_NEVER, *accumulate((_by(each) for each in reversed(stamped)), min)][::-1]
-    others = [
-        each
-        for each in proofs
-        if not each.stamped
-        and chain in each.heads
-        and first[bisect_left(rows, each.heads[chain][0])] <= _by(each)
-        and _by(each) <= last[bisect_right(rows, each.heads[chain][0])]
-    ]
+    stamped = sorted(((each.heads[chain][0], each) for each in fixed if chain in each.heads), key=lambda pair: pair[0])
+    rows = [number for number, _ in stamped]
+    first = [-_NEVER, *accumulate((_microseconds(each.at or _EPOCH) for _, each in stamped), max)]
+    last = [_NEVER, *accumulate((_by(each) for _, each in reversed(stamped)), min)][::-1]
+    others = []
+    for proof in proofs:
+        number, _ = proof.heads.get(chain, (0, ""))
+        agrees = first[bisect_left(rows, number)] <= _by(proof) <= last[bisect_right(rows, number)]
+        others += [proof] if agrees and chain in proof.heads and not proof.stamped else []
     others.sort(key=lambda each: (each.heads[chain][0], _by(each)), reverse=True)
-    sooner: list[int] = []  #: the last of the best sequence of each length, as negative instants
-    ends: list[int] = []
-    before: list[int] = []
+    sooner, ends, before = list[int](), list[int](), list[int]()  #: of the best sequence of each length its last
     for place, proof in enumerate(others):
         length = bisect_right(sooner, -_by(proof))
         sooner[length : length + 1], ends[length : length + 1] = [-_by(proof)], [place]
@@ -235,27 +226,20 @@ def _file_of(folder: Path, chain: str) -> Path | None:
     return next((path for path in paths if path.is_file()), None)
 
 
-def _proved_by(proofs: Iterable[tuple[int, SavedHead]]) -> list[tuple[int, int]]:
+def _proved_by(proofs: Iterable[SavedHead], chain: str) -> list[tuple[int, int]]:
     """(rows, microseconds since 1970) by which so many rows stood there at the latest, those with most rows first."""
-    proved_by, least = [], _NEVER
-    for rows, proof in sorted(proofs, key=lambda each: -each[0]):
-        least = min(least, _by(proof))
-        proved_by.append((rows, least))
-    return proved_by
+    heads = sorted(((each.heads[chain][0], _by(each)) for each in proofs if chain in each.heads), reverse=True)
+    return list(zip((rows for rows, _ in heads), accumulate((by for _, by in heads), min), strict=True))
 
 
 def _check_chain(
-    chain: str,
-    rows: Iterator[tuple[int, int, bytes, str]],
-    proofs: Sequence[SavedHead],
-    content_of: "_Contents",
-    report: Findings,
+    chain: str, rows: _Rows, proofs: Sequence[SavedHead], content_of: "_Contents", report: Findings
 ) -> None:
     known: dict[int, list[SavedHead]] = {}
     for proof in proofs:
         if chain in proof.heads:
             known.setdefault(proof.heads[chain][0], []).append(proof)
-    proved_by = _proved_by((rows_known, proof) for rows_known, some in known.items() for proof in some if proof.outside)
+    proved_by = _proved_by((proof for proof in proofs if proof.outside), chain)
     before, number, agreed = START, 0, 0
     for proof in known.pop(0, ()):
         content_of.entered_after(proof)
@@ -304,7 +288,7 @@ class _Contents:
 
     def __init__(self, chain: str, report: Findings, growth: "array[int]", now: datetime, since: date) -> None:
         self._chain, self._report, self._now = chain, report, _microseconds(now)
-        self.floor: datetime | None = None  #: rows from here on were entered after this
+        self.floor = _EPOCH  #: rows from here on were entered after this
         self.proved_by = _NEVER  #: microseconds since 1970: the row stood there at the latest
         self._growth = growth  #: of each forecast of revenue, by when it was proved and when it was made
         self._told: set[str] = set()
@@ -316,7 +300,7 @@ class _Contents:
     def entered_after(self, head: SavedHead) -> None:
         """The rows from here on are not yet in this head."""
         if head.outside and head.at is not None:
-            self.floor = max(self.floor or head.at, head.at)
+            self.floor = max(self.floor, head.at)
 
     def check(self, row: int, content: bytes) -> bool:
         """Whether it is a row's content with this number."""
@@ -366,7 +350,7 @@ class _Contents:
         return self.proved_by if made_at <= self.proved_by + _SLACK else _NEVER
 
     def _dated(self, row: int, made_at: int) -> None:
-        if self.floor is not None and made_at < _microseconds(self.floor - SLACK):
+        if self.floor > _EPOCH and made_at < _microseconds(self.floor - SLACK):
             told = (_EPOCH + timedelta(microseconds=made_at)).isoformat(timespec="seconds")
             self._tell(
                 "dated back",
@@ -392,7 +376,7 @@ class _Contents:
             self._report.faults.append(fault)
 
 
-def _rows(path: Path) -> Iterator[tuple[int, int, bytes, str]]:
+def _rows(path: Path) -> _Rows:
     """(line, row, content, hash) of each line. Raises Unreadable."""
     again = "Download it again."
     try:
@@ -427,18 +411,13 @@ def read_proofs(path: Path, authority: Path | None, notes: list[str], *, outside
     if isinstance(content, dict) and "hash_before" in content:
         return [_of_receipt(content, path.name)]
     if isinstance(content, dict) and isinstance(content.get("items"), list):
-        items = [_of_item(item, path.name, authority, notes, outside) for item in content["items"]]
+        items = (_of_item(item, path.name, authority, notes, outside) for item in content["items"])
         return [proof for proof in items if proof is not None]
-    proofs = [
-        proof
-        for part in _TITLE.split(text)
-        for lines in _alone(part)
-        if (proof := of_statement(lines, path.name, outside=outside))
-    ]
+    statements = (lines for part in _TITLE.split(text) for lines in _alone(part))
+    proofs = [proof for lines in statements if (proof := of_statement(lines, path.name, outside=outside))]
     if not proofs:
-        raise Unreadable(
-            f"{path.name} holds no head: neither heads.json, nor a receipt, nor a line such as ledger 120:9f86..."
-        )
+        what = "neither heads.json, nor a receipt, nor a line such as ledger 120:9f86..."
+        raise Unreadable(f"{path.name} holds no head: {what}")
     return proofs
 
 
@@ -478,22 +457,22 @@ def _of_item(item: Any, name: str, authority: Path | None, notes: list[str], out
     """A published head of heads.json, with its time stamp where it has one."""
     if not isinstance(item, dict) or not isinstance(item.get("statement"), str):
         raise Unreadable(f"{name} has an item without a statement; it is no list of published heads.")
-    statement, day = item["statement"], str(item.get("day"))
+    statement, why = item["statement"], ""
+    told = of_statement(statement, name, outside=outside)
     if not item.get("stamp"):
-        return of_statement(statement, name, outside=outside)
+        return told
     try:
         stamp = base64.b64decode(str(item["stamp"]), validate=True)
         digest, at = read_stamp(stamp)
+        if digest != hashlib.sha256(statement.encode()).digest():
+            why = "is of another statement, and counts for nothing."
+        elif unsigned := _not_signed(stamp, digest, at, authority):
+            why = f"was not counted: {unsigned}"
     except (ValueError, IndexError) as problem:
-        notes.append(f"The time stamp of {day} cannot be read ({problem or 'it is damaged'}) and counts for nothing.")
-        return of_statement(statement, name, outside=outside)
-    if digest != hashlib.sha256(statement.encode()).digest():
-        notes.append(f"The time stamp of {day} is of another statement, and counts for nothing.")
-        return of_statement(statement, name, outside=outside)
-    why = _not_signed(stamp, digest, at, authority)
+        why = f"cannot be read ({problem or 'it is damaged'}) and counts for nothing."
     if why:
-        notes.append(f"The time stamp of {day} was not counted: {why}")
-        return of_statement(statement, name, outside=outside)
+        notes.append(f"The time stamp of {item.get('day')} {why}")
+        return told
     # rows may have been entered between the head and a stamp that came hours later, so the head's own time counts
     own = None if _PUBLISHED.search(statement) else at
     proof = of_statement(statement, f"{name}, stamped", outside=True, at=own)
@@ -562,10 +541,8 @@ def _not_signed(stamp: bytes, digest: bytes, at: datetime, authority: Path | Non
         file = Path(folder, "stamp.tsr")
         file.write_bytes(stamp)
         command = [program, "ts", "-verify", "-digest", digest.hex(), "-in", str(file), "-CAfile", str(authority)]
-        # at its own time: a certificate that has run out since was good then
-        done = subprocess.run(
-            [*command, "-attime", str(int(at.timestamp()))], capture_output=True, text=True, check=False
-        )
+        command += ["-attime", str(int(at.timestamp()))]  # a certificate that has run out since was good then
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
     return "" if done.returncode == 0 else f"it is not signed by {authority.name}, or not by a certificate good then."
 
 
@@ -608,26 +585,23 @@ def download(address: str, folder: Path, key: str = "", say: Callable[[str], Non
     """Save the rows of every chain and the published heads as files. Raises Unreadable."""
     base, tell = address.rstrip("/"), say or _tell_line
     folder.mkdir(parents=True, exist_ok=True)
-    items: list[Any] = []
-    cursor = ""  # the heads come before the rows: one that is published meanwhile knows more than was saved
+    # the heads come before the rows: one that is published meanwhile knows more than was saved
+    items, cursor = list[Any](), ""
     while cursor is not None:
-        page, _ = _get(
-            f"{base}/api/v1/ledger/heads?limit=1000{cursor and f'&cursor={cursor}'}", key, "application/json"
-        )
-        answer = json.loads(page)
+        url = f"{base}/api/v1/ledger/heads?limit=1000{cursor and f'&cursor={cursor}'}"
+        answer = json.loads(_get(url, key, "application/json")[0])
         items += answer["items"]
         if answer.get("note"):
             tell(f"note {answer['note']}")
         cursor = answer.get("next_cursor")
     (folder / HEADS).write_text(json.dumps({"items": items}), encoding="utf-8")
     for chain in CHAINS:
-        url: str | None = f"{base}/api/v1/ledger/rows?chain={chain}&limit=10000"
+        following: str | None = f"/api/v1/ledger/rows?chain={chain}&limit=10000"
         draft = folder / f"{chain}.csv.part"
         with draft.open("wb") as file:
-            while url is not None:
-                page, following = _get(url, key, "text/csv")
+            while following:
+                page, following = _get(f"{base}{following}", key, "text/csv")
                 file.write(page if page.endswith(b"\n") or not page else page + b"\n")
-                url = f"{base}{following}" if following else None
         draft.replace(folder / f"{chain}.csv")
         tell(f"{chain}.csv is saved.")
     tell(f"{HEADS} is saved. Keep a copy of it where the operator cannot reach: next year it is your proof.")
@@ -651,20 +625,19 @@ def _tell_line(text: str) -> None:
     sys.stdout.write(f"{text}\n")
 
 
+def _tell_all(report: Findings) -> None:
+    for mark, texts in (("FAIL", report.faults), ("ok  ", report.agreed), ("note", report.notes)):
+        for text in texts:
+            _tell_line(f"{mark} {text}")
+
+
 def _say(report: Findings, proofs: Sequence[SavedHead]) -> int:
-    for fault in report.faults:
-        _tell_line(f"FAIL {fault}")
-    for agreed in report.agreed:
-        _tell_line(f"ok   {agreed}")
-    for note in report.notes:
-        _tell_line(f"note {note}")
+    _tell_all(report)
     count, proved = report.rows.get("ledger", 0), report.proved.get("ledger", 0)
     if report.faults:
         return report.status
     if not count:
-        _tell_line(
-            "note There is no forecast in this ledger: of a sample market, or before the first, none is entered."
-        )
+        _tell_line("note There is no forecast in this ledger: of a sample market, or before the first, none is in it.")
     elif not proved:
         _tell_line(
             f"note {count} forecasts follow from one another, but nothing from outside was held against them: whoever "
@@ -678,10 +651,8 @@ def _say(report: Findings, proofs: Sequence[SavedHead]) -> int:
         for chain, timed in report.in_time.items():
             _say_in_time(chain, timed)
         if any(proof.by is not None and proof.outside and not proof.stamped for proof in proofs):
-            _tell_line(
-                "note Dates of heads without a stamp are those that they tell of themselves: see that they are those "
-                "of the messages in the channel."
-            )
+            whose = "those that they tell of themselves: see that they are those of the messages in the channel."
+            _tell_line(f"note Dates of heads without a stamp are {whose}")
     for chain in report.unproved if proved else ():
         _tell_line(
             f"note {chain}: {report.rows[chain]} rows follow from one another, but nothing from outside was held "
@@ -716,19 +687,12 @@ def main(arguments: Sequence[str] | None = None, now: datetime | None = None) ->
     for name, what in (("check", "folder of a download"), ("receipt", "a receipt, as JSON")):
         command = commands.add_parser(name)
         command.add_argument("path", type=Path, help=what)
-        command.add_argument(
-            "--proof", type=Path, action="append", default=[], help="a file saved outside; may be repeated"
-        )
+        command.add_argument("--proof", type=Path, action="append", default=[], help="a file saved outside; repeatable")
         command.add_argument("--head", action="append", default=[], help="a head noted outside, ROWS:HASH")
         command.add_argument("--authority", type=Path, help="certificate (PEM) of the authority of time stamps")
         if name == "check":
-            command.add_argument(
-                "--since",
-                type=date.fromisoformat,
-                default=_EPOCH.date(),
-                metavar="DATE",
-                help="note only, where they were proved late, forecasts issued before: the day of the first head",
-            )
+            told = "only note forecasts issued before it, where they were proved late: the day of the first head"
+            command.add_argument("--since", type=date.fromisoformat, default=_EPOCH.date(), metavar="DATE", help=told)
     fetching = commands.add_parser("download")
     fetching.add_argument("address", help="such as https://bellwether.example")
     fetching.add_argument("path", type=Path, help="folder to write to")
@@ -776,21 +740,18 @@ def _check_receipt(path: Path, proofs: Sequence[SavedHead], now: datetime, notes
             report.proved["ledger"] = row
     if not faults:
         contents.check(row, bytes.fromhex(receipt["content"]))
-    if not report.in_time["ledger"].shown:
-        notes.append("Its target has closed, and no head of its own row that you named is dated before that close.")
-    for fault in faults:
-        _tell_line(f"FAIL The receipt of row {row}: {fault}")
-    if not faults:
-        _tell_line(f"ok   The receipt of row {row} says what was hashed, and its hash follows from it: {hashed}.")
-        for note in notes:
-            _tell_line(f"note {note}")
-        if receipt.get("source") == "sample":
-            _tell_line("note It is of the sample market and stands in no ledger: it shows how one is checked, no more.")
-            return 3
-        _tell_line("note What came of it is not in this hash; outcomes have a chain of their own.")
-        _tell_line(
-            f"note Keep it: `verify.py check FOLDER --proof {path.name}` shows later that rows 1 to {row} still stand."
-        )
+    report.faults = [f"The receipt of row {row}: {fault}" for fault in faults]
+    report.agreed = [f"The receipt of row {row} says what was hashed, and its hash follows from it: {hashed}."]
+    if receipt.get("source") == "sample":
+        notes.append("It is of the sample market and stands in no ledger: it shows how one is checked, no more.")
+        report.proved.clear()
+    else:
+        if not report.in_time["ledger"].shown:
+            notes.append("Its target has closed, and no head of its own row that you named is dated before that close.")
+        notes.append("What came of it is not in this hash; outcomes have a chain of their own.")
+        later = f"`verify.py check FOLDER --proof {path.name}` shows later that rows 1 to {row} still stand."
+        notes.append(f"Keep it: {later}")
+    _tell_all(Findings(report.faults) if faults else report)
     return report.status
 
 
