@@ -28,6 +28,7 @@ from bot.commands import (
     explain,
     forecast,
     growth,
+    limits,
     my_data,
     next_report,
     risk,
@@ -230,7 +231,17 @@ def _why(chat: ChatContext, asked: Request) -> Reply:
 
 
 def _report(chat: ChatContext, asked: Request) -> Reply:
+    if asked.topic is Topic.MINE and not asked.stocks:
+        return next_report.of_watchlist(chat)
+    if len(asked.stocks) > 1:
+        return next_report.of_several(chat, asked.stocks)
     return next_report.ask(chat, asked.stocks[0]) if asked.stocks else courtesies.which_stock(chat, "report:{}")
+
+
+def _explain(chat: ChatContext, asked: Request) -> Reply:
+    if asked.topic is Topic.LIMITS:
+        return limits.limits()
+    return limits.source(chat) if asked.topic is Topic.SOURCE else explain.about(chat, asked.topic)
 
 
 def _track(chat: ChatContext, asked: Request) -> Reply:
@@ -279,5 +290,5 @@ _HANDLERS: dict[Intent, tuple[_Handler, Command | None]] = {
     Intent.GROWTH: (_growth, growth.COMMAND),
     Intent.REPORT: (_report, growth.COMMAND),
     Intent.TARGETS: (lambda chat, asked: targets.every_target(chat), alerts.COMMAND),
-    Intent.EXPLAIN: (lambda chat, asked: explain.about(chat, asked.topic), explain.COMMAND),
+    Intent.EXPLAIN: (_explain, explain.COMMAND),
 }

@@ -20,7 +20,7 @@ from bot.understand.meaning import Request
 def holdings(chat: ChatContext, asked: Request) -> Reply:
     """Compare what somebody owns, with the ways to watch all of it and to its range as a whole."""
     here, _lacking = parted_by_presence(chat.services, asked.stocks)
-    reply = compare(chat, asked)
+    reply = compare(chat, replace(asked, past=""))  # "bought two weeks ago" is of the purchase
     try:
         symbols = list(dict.fromkeys(forecasts.resolve(chat.services, name).symbol for name in here))
     except AmbiguousSymbol:  # then the answer asks back

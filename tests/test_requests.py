@@ -117,6 +117,11 @@ def test_what_an_alert_in_words_does_not_say_is_asked_and_never_supposed(
         ("how risky are apple, tesla and microsoft together?", "Over the next two weeks this list", "1 month"),
         ("risk of apple and tesla in equal parts in a month", "Over the next month this list", "1 week"),
         ("/risk apple tesla 1w", "Over the next week this list", "1 month"),
+        ("what don't you know?", "I know no news", "How good are the forecasts?"),
+        ("¿Qué no sabes?", "I know no news", "What does this mean?"),
+        ("what does 8 in 10 mean?", "Imagine ten days", "What a forecast says"),
+        ("what does 72 of 100 held mean?", "looks back at my earlier ranges", "What a forecast says"),
+        ("earnings alphabet", "will probably report around 23 April 2024", "Tell me the day before"),
         ("storms", "Days on which my ranges of all stocks held too rarely", "Tell me of storms"),
         ("Sturm", "Days on which my ranges of all stocks held too rarely", "Tell me of storms"),
         ("is there a storm?", "none goes on now", "Tell me of storms"),
@@ -192,6 +197,15 @@ def test_of_several_alerts_each_that_leaves_something_open_keeps_its_buttons(tal
 def test_a_day_that_no_calendar_has_is_no_other_day(talk: Talk, said: str, day: str) -> None:
     assert talk.say(said) == f"There is no such day: “{day}”."
     assert ask.rules_of(talk.services.store, talk.chat_id) == []
+
+
+def test_where_prices_come_from_and_when_several_companies_report_is_told(talk: Talk) -> None:
+    assert "the sample market" in (told := talk.say("where do your prices come from?")) and "8 March 2024" in told
+    assert "You watch nothing yet" in talk.say("when do the companies on my list report?")
+    talk.say("/watch AAPL, GOOGL")
+    for said in ("when do the companies on my list report?", "when is the next report of apple and google?"):
+        told = talk.say(said)
+        assert "When Apple (AAPL) reports next is not known" in told and "around 23 April 2024" in told
 
 
 def test_a_price_in_words_with_a_time_ends_with_it(talk: Talk) -> None:

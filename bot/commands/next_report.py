@@ -1,10 +1,15 @@
 """The day of a company's next report, as far as it is known: an answer to "when does Google report?"."""
 
+from collections.abc import Sequence
+from datetime import date
 from html import escape
 
+from bellwether.alerts import watchlist
 from bellwether.alerts.text import alerts
 from bellwether.ask import forecasts
-from bellwether.core.i18n.numbers import day
+from bellwether.core.errors import BellwetherError
+from bellwether.core.i18n.numbers import count, day
+from bellwether.core.i18n.translate import N_
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.parsing import DEFAULT_HORIZON
 from bellwether.core.types import Outlook
@@ -13,10 +18,46 @@ from bot.commands.base import ChatContext
 from bot.commands.stock_typed import or_ask_back
 from bot.replies import Button, Reply
 
+MOST = 20  #: companies whose days are told in one message
+_NO_COMPANY = N_("{name} is no company that reports results.")
+
 
 def ask(chat: ChatContext, question: str) -> Reply:
     """Tell the day, or that none is known, or ask back which stock is meant. Raises what `forecasts.outlook` does."""
     return or_ask_back(lambda: _next_report(chat, question), "report:{}")
+
+
+def of_several(chat: ChatContext, names: Sequence[str]) -> Reply:
+    """Tell the day of each, a line for each; of a name that is not clear, say so in its line."""
+    told = [_line(chat, name) for name in names[:MOST]]
+    lines = [f"• {line}" for line, _ended in told]
+    ends = [ended for _line, ended in told if ended is not None]
+    if ends:
+        message = _("The prices here end on {day}; these are the next reports after that.")
+        lines.append(message.format(day=day(max(ends))))
+    if len(names) > MOST:
+        lines.append(_("These are the first {count}; ask for the others by name.").format(count=count(MOST)))
+    return Reply("\n".join(lines))
+
+
+def of_watchlist(chat: ChatContext) -> Reply:
+    """Tell the day of each stock that the chat watches."""
+    watched = [row.symbol for row in watchlist.watchlist(chat.services.store, chat.chat_id)]
+    if not watched:
+        return Reply(_("You watch nothing yet. Send /watch AAPL, or press “Watch” under a forecast."))
+    return of_several(chat, watched)
+
+
+def _line(chat: ChatContext, question: str) -> tuple[str, date | None]:
+    """What is told of a stock, and the last day of its prices where they have ended and a report is told."""
+    try:
+        seen = forecasts.outlook(chat.services, forecasts.resolve(chat.services, question))
+    except BellwetherError as problem:
+        return f"{escape(question)}: {escape(problem.for_person)}", None
+    if not reports_results(seen.instrument):
+        return _(_NO_COMPANY).format(name=alerts.name(seen.instrument)), None
+    is_counted = not chat.services.provider.live and seen.report is not None
+    return _told(seen), seen.bars.cutoff if is_counted else None
 
 
 def _next_report(chat: ChatContext, question: str) -> Reply:
@@ -25,7 +66,7 @@ def _next_report(chat: ChatContext, question: str) -> Reply:
     chat.note(instrument.symbol)
     ahead = (Button(_("Where may it be?"), f"ask:{instrument.symbol}:{DEFAULT_HORIZON}"),)
     if not reports_results(seen.instrument):
-        text = _("{name} is no company that reports results.").format(name=alerts.name(seen.instrument))
+        text = _(_NO_COMPANY).format(name=alerts.name(seen.instrument))
         return Reply(text, buttons=(ahead,))
     if seen.report is None:
         return Reply(_told(seen), buttons=(ahead,))

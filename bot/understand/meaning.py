@@ -60,6 +60,9 @@ class Topic(Enum):
     LOSS = "loss"  #: of a forecast: what may be lost
     NOD = "nod"  #: of thanks: a mere "ok"
     ELSEWHERE = "elsewhere"  #: of an alert: that it shall go to mail or an app, too
+    LIMITS = "limits"  #: what is not known here, and where forecasts fail
+    SOURCE = "source"  #: where prices come from
+    MINE = "mine"  #: of reports: those of the companies that the chat watches
     LAST = "last"  #: of alerts to be removed: the one just made
     ALL = "all"  #: of alerts to be removed: every one
 

@@ -29,7 +29,8 @@ def _request_of(intent: Intent, stocks: tuple[str, ...], found: Entities, read: 
     if intent is Intent.SETTINGS:
         return Request(intent, language=language_in(found.slotted, spoken) or "")
     if intent is Intent.EXPLAIN:
-        return Request(intent, topic=_topic_in(found.slotted, spoken))
+        marked = (topic for topic in (Topic.LIMITS, Topic.SOURCE) if topic.value in read.marks)
+        return Request(intent, topic=next(marked, None) or _topic_explained(found, spoken))
     if intent is Intent.HELP:
         return Request(intent, topic=Topic.SELF if Topic.SELF.value in read.marks else None)
     if intent is Intent.FORECAST and not stocks and Topic.MARKET.value in read.marks:
@@ -49,7 +50,8 @@ def _request_of(intent: Intent, stocks: tuple[str, ...], found: Entities, read: 
     if intent is Intent.WHY and found.time_said in spoken.words["now"]:  # "why so wide today" is of any horizon
         return Request(intent, stocks)
     if intent is not Intent.ALERT:
-        topic = Topic.HOLDING if intent is Intent.ADVICE and Topic.HOLDING.value in read.marks else None
+        of_intent = {Intent.ADVICE: Topic.HOLDING, Intent.REPORT: Topic.MINE}.get(intent)
+        topic = of_intent if of_intent is not None and of_intent.value in read.marks else None
         return Request(intent, stocks, found.horizon, found.day, found.time_said, topic=topic)
     if not stocks:
         return Request(Intent.ALERTS)
@@ -77,6 +79,14 @@ def language_in(words: Sequence[str], spoken: Language) -> str | None:
     """The language that is called: of "from english to german" the last."""
     called = (spoken.language_at(words, at) for at in range(len(words) - 1, -1, -1))
     return next((code for code in called if code is not None), None)
+
+
+def _topic_explained(found: Entities, spoken: Language) -> Topic | None:
+    """As `_topic_in`; of two numbers 8 and 10 are those of the range, others tell how many held."""
+    topic = _topic_in(found.slotted, spoken)
+    if topic is Topic.HELD and {"8", "10"} <= set(found.written):
+        return Topic.RANGE
+    return topic
 
 
 def _topic_in(words: Sequence[str], spoken: Language) -> Topic | None:

@@ -180,6 +180,8 @@ def _by_itself(section: str) -> Request:
     """What a whole phrase asks for, by the section that it stands in."""
     if section == Topic.SELF.value:
         return Request(Intent.HELP, topic=Topic.SELF)
+    if section in {Topic.LIMITS.value, Topic.SOURCE.value}:
+        return Request(Intent.EXPLAIN, topic=Topic(section))
     if section == Topic.MARKET.value:
         return Request(Intent.FORECAST, (WHOLE_MARKET,), topic=Topic.MARKET)
     if section == Topic.NOD.value:
