@@ -22,7 +22,7 @@ from bellwether.market.calendar import session_after
 PASTS: dict[str, int] = {"1m": 21, "6m": 126, "1y": 252, "5y": 1260}
 _LETTERS = {True: 13.5, False: 15}  #: pixels of the figures at the lines, by whether the picture is small
 _BESIDE_PLOT = (72, 62)  #: pixels beside what is drawn, and below it, with the figures of the axes
-_TITLE = 62  #: pixels of a title and what stands under it
+_TITLE = 66  #: pixels of a title and what stands under it
 _BESIDE_FAN = 12  #: of the room of a figure beside the fan, the pixels that one over it does not need
 _GAP = 17  #: pixels from one figure to the next
 _ABOVE = 13  #: pixels from the line to the middle of a figure that stands over it, or under it

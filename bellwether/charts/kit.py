@@ -16,7 +16,8 @@ SCALE = 2.0  #: a PNG has twice the size of its specification in pixels, so that
 SCALES: dict[Shape, float] = {"chat": 3.2}  #: where it has another: 1152 pixels, as wide as a chat shows it
 Specification = dict[str, Any]  #: of Vega-Lite, or a part of one
 
-_SUBTITLE = 13  #: pixels
+_SUBTITLES = {True: 13, False: 15}  #: pixels, by whether the title is that of a small picture
+_TITLE = 18  #: pixels of the title of one that is not
 _MARGIN = 20  #: pixels: the padding before a title, and a little behind it
 
 # Widths of letters in Liberation Sans, in parts of the font size, the seldom ones rounded up; bold ones are wider.
@@ -71,17 +72,20 @@ def config() -> Specification:
     return common | {"locale": babel_data.chart_locale(spoken())}
 
 
-def heading(palette: Palette, title: str, subtitles: Sequence[str], *, width: int = 0, size: int = 18) -> Specification:
+def heading(
+    palette: Palette, title: str, subtitles: Sequence[str], *, width: int = 0, size: int = _TITLE
+) -> Specification:
     """A title above its subtitles, each in as many lines as a picture of this width needs; in one for a width of 0."""
     above = _lines([title], width, size * _BOLD)
-    below = _lines(subtitles, width, _SUBTITLE)
+    subtitle_size = _SUBTITLES[size < _TITLE]  # a phone shows a wide picture at two thirds of its size
+    below = _lines(subtitles, width, subtitle_size)
     return {
         "text": above if len(above) > 1 else title,
         "subtitle": below if len(below) > 1 else below[0],
         "anchor": "start",
         "offset": 14,
         "fontSize": size,
-        "subtitleFontSize": _SUBTITLE,
+        "subtitleFontSize": subtitle_size,
         "color": palette.ink,
         "subtitleColor": palette.quiet,
     }
