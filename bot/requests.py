@@ -28,6 +28,7 @@ from bot.commands import (
     explain,
     forecast,
     growth,
+    last_miss,
     limits,
     my_data,
     next_report,
@@ -245,6 +246,8 @@ def _explain(chat: ChatContext, asked: Request) -> Reply:
 
 
 def _track(chat: ChatContext, asked: Request) -> Reply:
+    if asked.topic is Topic.MISS:
+        return last_miss.ask(chat, asked.stocks[0] if asked.stocks else "", asked.horizon)
     reply = track.ask(chat, asked.stocks[0] if asked.stocks else "", asked.horizon)
     return courtesies.as_a_whole(reply, asked.past) if asked.past else reply
 

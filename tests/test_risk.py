@@ -247,7 +247,7 @@ def test_a_list_has_its_track_record_beside_it(services: Services, closed: int |
     made = forecast_list(services, ["AAPL", "KO"], 5)
     beside = replace(made, record=ListRecord(closed, 2) if closed is not None else None)
     assert list_sentences.record(beside).startswith(is_told)
-    assert ("walk-forward" in list_sentences.record(beside)) == (closed != 100)
+    assert ("In a test on past years" in list_sentences.record(beside)) == (closed != 100)
     assert list_sentences.record(made).replace("\xa0", " ") in Talk(services).say("/risk AAPL KO 1w")
 
 

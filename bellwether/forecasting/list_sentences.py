@@ -44,14 +44,13 @@ def record(made: ListForecast) -> str:
     test = WALKED_FORWARD
     few, most = test.sizes
     in_test = _(
-        "In a test on past years (walk-forward, {first} to {last}, lists of {few} to {most} stocks, model {model}) "
-        "{share} of such ranges held."
+        "In a test on past years ({first} to {last}, lists of {few} to {most} stocks), made each time from what was "
+        "known by then, {share} of such ranges held."
     ).format(
         first=test.first_year,
         last=test.last_year,
         few=few,
         most=most,
-        model=test.model_id,
         share=percent(test.coverage_80),
     )
     if not closed:

@@ -120,6 +120,7 @@ _OF_TOPIC = {
     Topic.RULE: _RULE,
     Topic.VOLATILE: _VOLATILE,
     Topic.STORM: _STORM,
+    Topic.SCORE: _SCORE,
     Topic.TICKER: _TICKER,
     Topic.DAY: _DAY,
 }

@@ -59,20 +59,25 @@ def _asked(universe: Universe, text: str) -> tuple[str, int | None]:
 
 def ask(chat: ChatContext, question: str, horizon: int | None = None) -> Reply:
     """Give it for what was asked; the nearest horizon that has a record for any other, and say so."""
-    nearest = min(price_sentences.HORIZON_LABELS, key=lambda each: (abs(each - horizon), -each)) if horizon else None
+    nearest = nearest_recorded(horizon) if horizon else None
 
     def of_one() -> Reply:
         instrument = forecasts.resolve(chat.services, question)
         chat.note(instrument.symbol)
         return _track(chat, instrument.symbol, instrument.name, nearest)
 
-    reply = or_ask_back(of_one, "track:{}") if question else _track(chat, None, _all_stocks(chat), nearest)
+    reply = or_ask_back(of_one, "track:{}") if question else _track(chat, None, all_stocks(chat), nearest)
     if nearest is None or nearest == horizon or horizon is None:
         return reply
     lengths = ", ".join(price_sentences.label(sessions) for sessions in price_sentences.HORIZON_LABELS)
     other = _("There is a record of {lengths}; this is the nearest to {asked}.")
     told = other.format(lengths=lengths, asked=price_sentences.label(horizon))
     return replace(reply, text=f"{escape(told)}\n\n{reply.text}")
+
+
+def nearest_recorded(horizon: int) -> int:
+    """Return the horizon with a record that is nearest to one in sessions, the farther of two."""
+    return min(price_sentences.HORIZON_LABELS, key=lambda each: (abs(each - horizon), -each))
 
 
 def _track(chat: ChatContext, symbol: str | None, name: str, horizon: int | None = None) -> Reply:
@@ -142,7 +147,7 @@ def record_text(record: TrackRecord, name: str, universe: Universe) -> str:
     lines += [_of_horizon(row) for row in record.by_horizon]
     biggest = _("The biggest miss, measured by the width of its range:")
     told = [escape(at_reports(record.why_missed.pooled))] if record.why_missed else []
-    told += [f"{biggest} {_miss(miss, universe)}." for miss in record.biggest_misses(1)]
+    told += [f"{biggest} {miss_sentence(miss, universe)}." for miss in record.biggest_misses(1)]
     lines += [" ".join(filter(None, told))] if any(told) else []
     return "\n".join(lines)
 
@@ -161,7 +166,7 @@ def detailed_text(record: TrackRecord, name: str, universe: Universe) -> str:
     if record.why_missed and record.why_missed.pooled.misses:
         parts.append(escape("\n".join([by_class(record.why_missed.pooled), at_reports(record.why_missed.pooled)])))
     if record.misses:
-        misses = [f"• {_miss(miss, universe)}" for miss in record.biggest_misses(_MISSES)]
+        misses = [f"• {miss_sentence(miss, universe)}" for miss in record.biggest_misses(_MISSES)]
         parts.append("\n".join([_("The biggest misses, measured by the width of their range:"), *misses]))
     parts += [_standing(standing) for standing in record.standings]
     return "\n\n".join([*parts, f"<i>{price_sentences.NOT_ADVICE}</i>"])
@@ -186,11 +191,12 @@ def _of_horizon(row: HorizonScore) -> str:
 def _judged(record: TrackRecord, name: str) -> str:
     """What held, what that is worth, and why where the plain rule's held more often."""
     score = record.score
-    why = _("A wider range holds more often but tells less: the score counts both.")
+    why = _("It counts how narrow ranges are, too: a wider one holds more often but tells less.")
     parts = (
         _held(record, name),
         sentences.without_evenings(score),
         _(_IN_PLAIN_WORDS[score.verdict]),
+        sentences.in_figures(score),
         why if _says_otherwise(record) else "",
     )
     return " ".join(filter(None, parts))
@@ -243,7 +249,8 @@ def _standing(standing: GateStatus) -> str:
     return f"{escape(standing.model_id)}: {escape(_(standing.standing.value))}."
 
 
-def _miss(miss: Miss, universe: Universe) -> str:
+def miss_sentence(miss: Miss, universe: Universe) -> str:
+    """Write a miss as HTML: of what and how far ahead, the move that came, and the 9-in-10 range."""
     known = universe.get(miss.symbol)
     message = _("{name}, {horizon} ahead from {day}: it moved {growth}, the 9-in-10 range was {low} to {high}")
     return message.format(
@@ -263,12 +270,12 @@ def _press(chat: ChatContext, given: Given) -> Reply:
 
 def _name(chat: ChatContext, symbol: str | None) -> str:
     if symbol is None:
-        return _all_stocks(chat)
+        return all_stocks(chat)
     known = chat.services.universe.get(symbol)
     return known.name if known else symbol
 
 
-def _all_stocks(chat: ChatContext) -> str:
+def all_stocks(chat: ChatContext) -> str:
     """Name all stocks of the record; those of a replay are fewer than the model was tested on."""
     return _("all stocks") if issues_forecasts(chat.services.provider.name) else _("all stocks here")
 

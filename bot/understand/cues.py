@@ -27,6 +27,8 @@ _INTENTS = {intent.value: intent for intent in Intent} | {
     Topic.MARKET.value: Intent.FORECAST,
     Topic.HOLDING.value: Intent.ADVICE,
     Topic.LOSS.value: Intent.FORECAST,
+    Topic.MISS.value: Intent.TRACK,
+    Topic.SCORE.value: Intent.EXPLAIN,
     Topic.LIMITS.value: Intent.EXPLAIN,
     Topic.SOURCE.value: Intent.EXPLAIN,
 }

@@ -34,7 +34,8 @@ one more than it has words, or what stands after `=`.
 [instead]                | words around a number alone that takes the place of another: "make it"
 [elsewhere]              | mail and apps to which an alert shall go too
 [together]               | words that ask for the range of several stocks as one list
-[limits], [source]       | cues for a Topic of what is explained; [mine]: the companies that the chat watches
+[limits], [source], [score] | cues for a Topic of what is explained; [miss]: for one of the track record;
+                         | [mine]: the companies that the chat watches
 [direction], [loss]      | what a forecast is asked for: whether it rises or falls, what may be lost
 [last], [all]            | which alerts are to be removed, where no number and no stock tells
 [joiners]                | words between the stocks of a list; [pairs]: those with nothing but stocks beside them

@@ -60,6 +60,8 @@ class Topic(Enum):
     LOSS = "loss"  #: of a forecast: what may be lost
     NOD = "nod"  #: of thanks: a mere "ok"
     ELSEWHERE = "elsewhere"  #: of an alert: that it shall go to mail or an app, too
+    MISS = "miss"  #: of a track record: why the last range failed
+    SCORE = "score"  #: why held shares alone do not decide
     LIMITS = "limits"  #: what is not known here, and where forecasts fail
     SOURCE = "source"  #: where prices come from
     MINE = "mine"  #: of reports: those of the companies that the chat watches

@@ -29,7 +29,7 @@ def _request_of(intent: Intent, stocks: tuple[str, ...], found: Entities, read: 
     if intent is Intent.SETTINGS:
         return Request(intent, language=language_in(found.slotted, spoken) or "")
     if intent is Intent.EXPLAIN:
-        marked = (topic for topic in (Topic.LIMITS, Topic.SOURCE) if topic.value in read.marks)
+        marked = (topic for topic in (Topic.SCORE, Topic.LIMITS, Topic.SOURCE) if topic.value in read.marks)
         return Request(intent, topic=next(marked, None) or _topic_explained(found, spoken))
     if intent is Intent.HELP:
         return Request(intent, topic=Topic.SELF if Topic.SELF.value in read.marks else None)
@@ -50,7 +50,7 @@ def _request_of(intent: Intent, stocks: tuple[str, ...], found: Entities, read: 
     if intent is Intent.WHY and found.time_said in spoken.words["now"]:  # "why so wide today" is of any horizon
         return Request(intent, stocks)
     if intent is not Intent.ALERT:
-        of_intent = {Intent.ADVICE: Topic.HOLDING, Intent.REPORT: Topic.MINE}.get(intent)
+        of_intent = {Intent.ADVICE: Topic.HOLDING, Intent.REPORT: Topic.MINE, Intent.TRACK: Topic.MISS}.get(intent)
         topic = of_intent if of_intent is not None and of_intent.value in read.marks else None
         return Request(intent, stocks, found.horizon, found.day, found.time_said, topic=topic)
     if not stocks:

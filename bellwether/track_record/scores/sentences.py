@@ -74,6 +74,19 @@ def judged(score: Score) -> str:
     )
 
 
+def in_figures(score: Score) -> str:
+    """The skill with its interval, in a sentence; empty while there is too little to judge by."""
+    if score.skill is None or score.skill_interval is None:
+        return ""
+    message = _("Their score is {skill} against that rule's ({confidence} interval {low} to {high}).")
+    return message.format(
+        skill=signed_percent(score.skill),
+        confidence=percent(0.95),
+        low=signed_percent(score.skill_interval.low),
+        high=signed_percent(score.skill_interval.high),
+    )
+
+
 def without_evenings(score: Score) -> str:
     """How many would have held had no evening stretched them; empty where none did."""
     if not score.stretched or score.unstretched_coverage_80 is None:
