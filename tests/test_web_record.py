@@ -119,6 +119,7 @@ def test_the_biggest_misses_are_one_of_each_symbol_the_largest_first(visitor: Vi
     assert len({miss.symbol for miss in record.misses}) == len(record.misses) > len(shown) == record_view.MOST_MISSES
     own = forecasts.track_record(services, symbol=shown[0].symbol).misses
     assert {miss.symbol for miss in own} == {shown[0].symbol}, "a symbol's own page has all of its own"
+    assert own[0] == shown[0], "the biggest of one stock is no bigger than that of all"
     text = plain_text(visitor.get("/track-record").text)
     assert "Eli Lilly LLY" in text and all(services.universe.get(miss.symbol).name in text for miss in shown)
 
