@@ -191,7 +191,7 @@ def _of_horizon(row: HorizonScore) -> str:
 def _judged(record: TrackRecord, name: str) -> str:
     """What held, what that is worth, and why where the plain rule's held more often."""
     score = record.score
-    why = _("It counts how narrow ranges are, too: a wider one holds more often but tells less.")
+    why = _("A wider range holds more often but tells less: the score counts both.")
     parts = (
         _held(record, name),
         sentences.without_evenings(score),
