@@ -83,6 +83,6 @@ def _is_no_name(chat: ChatContext, command: str, text: str) -> bool:
         question, _horizon = question_and_horizon(chat.services.universe, text)
     except BellwetherError:  # "5%" is no horizon, but may be part of a sentence
         return command == "alerts"
-    several = len(question.split()) > 1 and len(names_in(chat.services.universe, question)) == 1
+    several = len(set(question.casefold().split())) > 1 and len(names_in(chat.services.universe, question)) == 1
     reading = requests.reading_of(text, chat.services.universe)
     return several and (reading is None or not reading.candidates)

@@ -9,14 +9,13 @@ from bellwether.core.alert_types import DigestMode
 from bellwether.core.errors import StoreError
 from bellwether.core.i18n.translate import N_
 from bellwether.core.i18n.translate import gettext as _
-from bellwether.core.split_html import utf16_length
 from bellwether.delivery import chat_wishes
 from bot.commands.base import ChatContext
 from bot.commands.pause_sentences import is_stopped
 from bot.commands.risk import together
 from bot.commands.start import some_symbols
 from bot.keyboards import MOST_BYTES, in_rows, meaning
-from bot.replies import LONGEST_CAPTION, Button, Reply, as_text
+from bot.replies import Button, Reply, opened
 from bot.understand.meaning import Intent
 
 MOST = 3  #: buttons under what was not understood
@@ -230,11 +229,7 @@ def _quoted(names: Sequence[str]) -> str:
 
 def with_opening(reply: Reply, *openings: str) -> Reply:
     """Put a line above an answer: the first of these with which both fit under its picture."""
-    for opening in openings:
-        text = f"{opening}\n\n{reply.text}"
-        if reply.chart is None or utf16_length(as_text(text)) <= LONGEST_CAPTION:
-            return replace(reply, text=text)
-    return reply
+    return opened(reply, *openings)
 
 
 def _button(intent: Intent) -> Button:

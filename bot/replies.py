@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape, unescape
 
 from bellwether.core.i18n.translate import N_
@@ -142,3 +142,12 @@ def fitting(*choices: list[str]) -> str:
 def as_text(html: str) -> str:
     """Return our simple HTML as plain text."""
     return unescape(re.sub(r"</?[a-z]+[^>]*>", "", html))
+
+
+def opened(reply: Reply, *openings: str) -> Reply:
+    """Put a line above an answer: the first of these with which both fit under its picture."""
+    for opening in openings:
+        text = f"{opening}\n\n{reply.text}"
+        if reply.chart is None or utf16_length(as_text(text)) <= LONGEST_CAPTION:
+            return replace(reply, text=text)
+    return reply

@@ -70,10 +70,24 @@ def test_a_forecast_as_json_keeps_the_contract(tmp_path: Path) -> None:
 
 
 def test_the_risk_of_a_list_is_told_in_words_and_as_the_api_has_it(tmp_path: Path) -> None:
-    told = run_here(tmp_path, "risk", "AAPL", "KO", "NOPE", "--horizon", "2w").stdout
-    assert "Over the next two weeks this list" in told and "NOPE: " in told and SAMPLE_NOTE in told
+    ran = run_here(tmp_path, "risk", "AAPL", "KO", "NOPE", "--horizon", "2w")
+    assert ran.returncode == 1
+    assert ran.stdout.startswith("NOPE: ") and "Over the next two weeks this list" in ran.stdout
+    assert SAMPLE_NOTE in ran.stdout
     made = json.loads(run_here(tmp_path, "risk", "AAPL", "KO", "--as-of", "2015-06-30", "--json").stdout)
     assert (made["cutoff"], [member["symbol"] for member in made["members"]]) == ("2015-06-30", ["AAPL", "KO"])
+
+
+@pytest.mark.parametrize(
+    ("symbols", "start", "code"),
+    [(["AAPL"], "Over the", 0), (["AAPL", "aapl"], "What is named more", 0), (["AAPL", "NOPE"], "NOPE: ", 1)],
+)
+def test_the_risk_of_one_symbol_is_its_own_range_and_record(
+    tmp_path: Path, symbols: list[str], start: str, code: int
+) -> None:
+    ran = run_here(tmp_path, "risk", *symbols)
+    assert (ran.returncode, ran.stdout.startswith(start)) == (code, True)
+    assert "Apple will probably end" in ran.stdout and "of 100 ranges held" in ran.stdout and "list" not in ran.stdout
 
 
 def test_a_forecast_as_of_a_date_uses_nothing_later(tmp_path: Path) -> None:

@@ -198,6 +198,41 @@ def test_a_past_day_and_the_sample_are_never_entered(live: Services, services: S
     assert _score(live).issued == _score(services).issued == 0
 
 
+@pytest.mark.parametrize(
+    ("said", "start"),
+    [
+        ("/risk AAPL", "Apple (AAPL)"),
+        ("/risk AAPL AAPL 1m", "What is named more than once counts once.\n\nApple (AAPL)"),
+        ("/risk AAPL NOSUCHX 1m", "Left out:\n• NOSUCHX: I don't know the ticker"),
+    ],
+)
+def test_of_one_stock_its_own_range_and_record_are_told(services: Services, said: str, start: str) -> None:
+    told = Talk(services).say(said)
+    assert told.startswith(start)
+    assert "of 100 ranges held" in told
+    assert "list" not in told
+    page = plain_text(Visitor(create_app(services)).get("/risk?symbols=AAPL,NOSUCHX").text)
+    assert "of 100 ranges held" in page and "of such ranges held" not in page and "How they move together" not in page
+
+
+def test_what_is_not_in_a_list_is_said_first(services: Services) -> None:
+    assert Talk(services).say("/risk AAPL KO NOSUCHX").startswith("Left out:\n• NOSUCHX")
+    assert Talk(services).say("/risk AAPL KO KO").startswith("What is named more than once counts once.")
+
+
+@pytest.mark.parametrize(
+    ("said", "start"),
+    [
+        ("/risk AAPL MSFT by christmas", "“christmas” is 25 December 2024"),
+        ("/risk apple and microsoft next month", "Over the next month this list"),
+        ("/risk AAPL MSFT next week", "Over the next week this list"),
+    ],
+)
+def test_a_list_takes_lengths_in_words(services: Services, said: str, start: str) -> None:
+    told = Talk(services).say(said)
+    assert told.startswith(start) and "AAPL" in told and "MSFT" in told
+
+
 STORM = OpenIncident("2021-12-20", IncidentKind.TOO_RARELY, date(2021, 12, 10), 15, 0.55)
 
 

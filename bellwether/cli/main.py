@@ -110,14 +110,18 @@ def forecast(symbol: str, horizon: str, as_of: str | None, as_json: bool) -> Non
 @click.option("--as-of", help="Use only prices up to this date, such as 2021-06-30.")
 @AS_JSON
 def risk(symbols: tuple[str, ...], horizon: str, as_of: str | None, as_json: bool) -> None:
-    """Print the range of a list held in equal parts, and which symbol carries most of its risk."""
+    """Print the range of a list held in equal parts, and which symbol carries most of its risk.
+
+    Of one symbol it prints that one's own range and record. It fails where a symbol is left out.
+    """
     from bellwether.ask.lists import forecast_list
     from bellwether.core.parsing import parse_horizon
     from bellwether.forecasting import list_sentences
     from bellwether.forecasting.list_forecast import list_json
 
     made = forecast_list(build(), symbols, parse_horizon(horizon), day_of(as_of))
-    print_json(list_json(made)) if as_json else click.echo(list_sentences.summary(made))
+    print_json(list_json(made)) if as_json else click.echo(list_sentences.summary(made, len(symbols)))
+    sys.exit(1 if made.left_out else 0)
 
 
 @main.command()

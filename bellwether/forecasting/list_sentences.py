@@ -3,15 +3,35 @@
 from bellwether.core.i18n.numbers import count, percent, signed_percent
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.i18n.translate import translated
-from bellwether.core.types import Q10, Q90
+from bellwether.core.types import Q10, Q90, Forecast
+from bellwether.forecasting import sentences
 from bellwether.forecasting.list_forecast import WALKED_FORWARD, ListForecast
 from bellwether.forecasting.sentences import span
 
 ENOUGH = 100  #: closed ranges, from which on they speak for themselves
 
 
+def only(made: ListForecast) -> Forecast | None:
+    """The range of the one stock in it, to which no record of lists belongs; None in a list of several."""
+    return made.members[0].forecast if len(made.members) == 1 else None
+
+
+def left_out(made: ListForecast) -> list[str]:
+    """What was asked for and is not in it, each with its reason."""
+    return [f"{left.asked}: {translated(left.why)}" for left in made.left_out]
+
+
+def counted_once(named: int, made: ListForecast) -> str:
+    """That of so many that were named some are the same; "" where none are."""
+    if named <= len(made.members) + len(made.left_out):
+        return ""
+    return _("What is named more than once counts once.")
+
+
 def headline(made: ListForecast) -> str:
-    """The one sentence that needs no background."""
+    """The one sentence that needs no background; of a list of one stock that stock's own."""
+    if (alone := only(made)) is not None:
+        return sentences.headline(alone)
     low, high = made.range_80
     return _("{span} this list, held in equal parts, will probably end between {low} and {high}.").format(
         span=span(made.horizon), low=signed_percent(low), high=signed_percent(high)
@@ -30,7 +50,9 @@ def heaviest(made: ListForecast) -> str:
 
 
 def plain_rule(made: ListForecast) -> str:
-    """What the last two years of the same list say; "" where they are not known."""
+    """What the last two years of the same list say; "" where they are not known; of one stock why it is this wide."""
+    if (alone := only(made)) is not None:
+        return sentences.why(alone)
     if not made.plain:
         return ""
     return _("By what this list did in the last two years alone: {low} to {high}.").format(
@@ -39,7 +61,12 @@ def plain_rule(made: ListForecast) -> str:
 
 
 def record(made: ListForecast) -> str:
-    """How often such ranges held: those issued here, and in the test on past years while those are few."""
+    """How often such ranges held: those issued here, and in the test on past years while those are few.
+
+    Of one stock how often its own held.
+    """
+    if (alone := only(made)) is not None:
+        return sentences.trust_line(alone)
     closed, held = (made.record.closed, made.record.held) if made.record is not None else (0, 0)
     test = WALKED_FORWARD
     few, most = test.sizes
@@ -62,10 +89,10 @@ def record(made: ListForecast) -> str:
     return here if closed >= ENOUGH else f"{here} {in_test}"
 
 
-def summary(made: ListForecast) -> str:
-    """All of it, a sentence or two on each line."""
-    left = [f"{left.asked}: {translated(left.why)}" for left in made.left_out]
-    told = [headline(made), heaviest(made), plain_rule(made), record(made), *left, *map(translated, made.caveats)]
+def summary(made: ListForecast, named: int = 0) -> str:
+    """All of it, a sentence or two on each line; first what of so many that were `named` is not in it."""
+    notes = [*left_out(made), counted_once(named, made)]
+    told = [*notes, headline(made), heaviest(made), plain_rule(made), record(made), *map(translated, made.caveats)]
     return "\n".join(line for line in told if line)
 
 

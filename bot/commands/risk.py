@@ -12,10 +12,11 @@ from bellwether.core.parsing import DEFAULT_HORIZON, parse_horizon
 from bellwether.core.types import MAX_HORIZON
 from bellwether.forecasting import list_sentences, sentences
 from bellwether.forecasting.list_forecast import ListForecast
+from bot.commands import forecast
 from bot.commands.base import ChatContext, Command, Given, Press
 from bot.commands.stock_typed import ask_back, names_in, split_horizon
 from bot.keyboards import MOST_BYTES, horizons
-from bot.replies import Pressed, Reply
+from bot.replies import Pressed, Reply, opened
 
 _SHARES = 10  #: symbols whose part of the loss is told
 
@@ -23,9 +24,9 @@ _SHARES = 10  #: symbols whose part of the loss is told
 def answer(chat: ChatContext, text: str) -> Reply:
     """Tell of what is named, or else of the watchlist."""
     names, horizon = _asked(chat, text)
-    if names:
-        return _reply(chat, names, horizon, of_watchlist=False)
-    return _of_watchlist(chat, horizon)
+    written = text.replace(",", " ").casefold().split()
+    again = sum(max(0, written.count(name.casefold()) - 1) for name in names)
+    return _of_named(chat, names, horizon, len(names) + again) if names else _of_watchlist(chat, horizon)
 
 
 def _asked(chat: ChatContext, text: str) -> tuple[list[str], int]:
@@ -54,7 +55,20 @@ def _of_watchlist(chat: ChatContext, horizon: int) -> Reply:
 
 def ask(chat: ChatContext, names: Sequence[str], horizon: int) -> Reply:
     """Tell of these names, or of the watchlist where there are none. Raises what `lists.forecast_list` does."""
-    return _reply(chat, list(names), horizon, of_watchlist=False) if names else _of_watchlist(chat, horizon)
+    return _of_named(chat, names, horizon, len(names)) if names else _of_watchlist(chat, horizon)
+
+
+def _of_named(chat: ChatContext, names: Sequence[str], horizon: int, named: int) -> Reply:
+    """Tell of so many names; of one stock its own forecast, to which no record of lists belongs."""
+    try:
+        made = lists.forecast_list(chat.services, list(names), horizon)
+    except (AmbiguousSymbol, UnknownSymbol) as problem:  # nothing else could be answered
+        return ask_back(problem, "ask:{}")
+    if list_sentences.only(made) is None:
+        return _told(chat, made, named)
+    reply = forecast.ask(chat, made.symbols[0], horizon)
+    notes = "\n".join(_notes(made, named))
+    return opened(reply, notes) if notes else reply
 
 
 def together(symbols: Sequence[str], horizon: int) -> str:
@@ -78,23 +92,33 @@ def _reply(chat: ChatContext, names: list[str], horizon: int, *, of_watchlist: b
         made = lists.forecast_list(chat.services, names, horizon)
     except (AmbiguousSymbol, UnknownSymbol) as problem:  # nothing else could be answered
         return ask_back(problem, "ask:{}")
-    chat.note(*made.symbols[:5], horizon=horizon)
+    return _told(chat, made, len(names), of_watchlist=of_watchlist)
+
+
+def _told(chat: ChatContext, made: ListForecast, named: int, *, of_watchlist: bool = False) -> Reply:
+    chat.note(*made.symbols[:5], horizon=made.horizon)
     if of_watchlist:
-        return Reply(_text(made), buttons=horizons(horizon, "risk:{}"))
+        return Reply(_text(made, named), buttons=horizons(made.horizon, "risk:{}"))
     longest = together(made.symbols, MAX_HORIZON)
     action = longest.replace(f":{MAX_HORIZON}:", ":{}:", 1)
-    return Reply(_text(made), buttons=horizons(horizon, action) if action else ())
+    return Reply(_text(made, named), buttons=horizons(made.horizon, action) if action else ())
 
 
-def _text(made: ListForecast) -> str:
-    """The answer, as HTML."""
+def _notes(made: ListForecast, named: int) -> list[str]:
+    """What of so many names is not in the list, as HTML."""
+    left = [f"• {escape(line)}" for line in list_sentences.left_out(made)]
+    once = list_sentences.counted_once(named, made)
+    return [*([_("Left out:"), *left] if left else []), *([escape(once)] if once else [])]
+
+
+def _text(made: ListForecast, named: int) -> str:
+    """The answer, as HTML; what is not in it comes first."""
     told = [list_sentences.heaviest(made), list_sentences.shares(made, _SHARES), list_sentences.plain_rule(made)]
     told.append(list_sentences.record(made))
-    left = [f"{left.asked}: {translated(left.why)}" for left in made.left_out]
-    out = [_("Left out:") + "\n" + "\n".join(f"• {line}" for line in left)] if left else []
     limits = " ".join(translated(caveat) for caveat in (*made.caveats, sentences.NOT_ADVICE))
-    parts = [escape(part) for part in (*told, *out) if part]
-    return "\n\n".join([f"<b>{escape(list_sentences.headline(made))}</b>", *parts, f"<i>{escape(limits)}</i>"])
+    parts = [escape(part) for part in told if part]
+    notes = ["\n".join(_notes(made, named))] if _notes(made, named) else []
+    return "\n\n".join([*notes, f"<b>{escape(list_sentences.headline(made))}</b>", *parts, f"<i>{escape(limits)}</i>"])
 
 
 COMMAND = Command(
