@@ -3,15 +3,20 @@
 from dataclasses import replace
 from html import escape
 
+from bellwether.alerts import watchlist
+from bellwether.alerts.text.alerts import share
 from bellwether.ask import forecasts
-from bellwether.core.alert_types import AlertRule, RuleKind
+from bellwether.core.alert_types import AlertRule, Direction, RuleKind
 from bellwether.core.errors import AmbiguousSymbol, BellwetherError, UnknownSymbol
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.i18n.translate import ngettext, translated
 from bellwether.core.parsing import DEFAULT_HORIZON
+from bellwether.delivery.targets import ask as target_ask
+from bellwether.delivery.targets.target import TargetKind
 from bot import courtesies
-from bot.commands import alert_in_time, alert_views, alerts
+from bot.commands import alert_in_time, alert_views, alerts, targets
 from bot.commands.alert_in_time import TimeAsked
+from bot.commands.alert_presets import terms
 from bot.commands.base import ChatContext
 from bot.commands.stock_typed import ask_back
 from bot.horizon_asked import last_day_asked
@@ -19,13 +24,71 @@ from bot.keyboards import in_rows
 from bot.replies import Button, Reply
 from bot.understand.meaning import Request, Topic
 
+_MOST_WATCHED = 24  #: stocks of the list on buttons
+
 
 def answer(chat: ChatContext, asked: Request) -> Reply:
     """Set up the alert that was asked for, or each of several. Raises what `alerts.in_sentence` does."""
+    if asked.topic is Topic.LIST:
+        return _of_each_watched(chat, asked)
     if not asked.stocks:
         return alerts.answer(chat, "")
     reply = _each(chat, (asked, *asked.beside_it)) if asked.beside_it else _single(chat, asked)
+    if asked.past:
+        never = _("I look once after each trading day, not at “{time}”.")
+        reply = courtesies.with_opening(reply, never.format(time=escape(asked.past)))
+    if asked.topic is Topic.PHONE:
+        return courtesies.with_opening(courtesies.here_first(reply), _by_phone(chat))
     return courtesies.here_first(reply) if asked.topic is Topic.ELSEWHERE else reply
+
+
+def where_to(chat: ChatContext, asked: Request) -> Reply:
+    """Show where else alerts go, and say first where they don't if that was asked. Raises StoreError."""
+    reply = targets.every_target(chat)
+    return courtesies.with_opening(reply, _by_phone(chat)) if asked.topic is Topic.PHONE else reply
+
+
+def _by_phone(chat: ChatContext) -> str:
+    if TargetKind.OTHER in target_ask.offered(chat.services):
+        return _(
+            "I don't write by WhatsApp or SMS myself. A service that does so can be reached by its address, as apprise "
+            "writes it, where whoever runs me allows that service."
+        )
+    return _("I don't write by WhatsApp or SMS.")
+
+
+def _of_each_watched(chat: ChatContext, asked: Request) -> Reply:
+    """Say that an alert is for one stock, with a button for each that is watched."""
+    watched = [row.symbol for row in watchlist.watchlist(chat.services.store, chat.chat_id)]
+    text = _("An alert is for one stock; none counts your list as a whole.")
+    if not watched:
+        nothing = _("You watch nothing yet. Send /watch AAPL, or press “Watch” under a forecast.")
+        return Reply(f"{text} {nothing}", buttons=((Button(_("All my alerts"), "alerts"),),))
+    how = _("Press a stock for an alert of its own. The digest tells of all of them every evening.")
+    buttons = in_rows([Button(f"+ {symbol}", _begun(asked, symbol)) for symbol in watched[:_MOST_WATCHED]], 4)
+    left = len(watched) - _MOST_WATCHED
+    more = [_("and {count} more").format(count=left)] if left > 0 else []
+    return Reply(
+        "\n\n".join(filter(None, [f"{text} {how}", _terms_said(asked), *more])),
+        buttons=(*buttons, (Button(_("All my alerts"), "alerts"),)),
+    )
+
+
+def _terms_said(asked: Request) -> str:
+    """What the buttons set."""
+    threshold = _threshold(asked)
+    if asked.kind is not RuleKind.MOVE or threshold is None or asked.direction is None:
+        return ""
+    signs = {Direction.ABOVE: "+", Direction.BELOW: "\u2212", Direction.EITHER: "±"}
+    return _("Each is set at {move} in one day.").format(move=f"{signs[asked.direction]}{share(threshold)}")
+
+
+def _begun(asked: Request, symbol: str) -> str:
+    """The action of a button that sets the alert for a stock, or asks for what was not said."""
+    threshold = _threshold(asked)
+    if asked.kind is not RuleKind.MOVE or threshold is None or asked.direction is None:
+        return f"alert:{symbol}:{DEFAULT_HORIZON}"
+    return f"andrule:{symbol}:move:{DEFAULT_HORIZON}:{terms(threshold, asked.direction)}"
 
 
 def _threshold(asked: Request) -> float | None:

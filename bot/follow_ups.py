@@ -22,6 +22,8 @@ def completed(chat: ChatContext, asked: Request) -> Request:
     if asked.topic is Topic.MARKET:  # "is it going up?"
         asked = replace(asked, stocks=(), topic=None)
     symbols: tuple[str, ...] = asked.stocks
+    if asked.topic is Topic.LIST:
+        return asked
     if not asked.stocks and (asked.follows or asked.intent in _OF_A_STOCK):
         symbols = last.symbols if len(last.symbols) == 1 or asked.intent in _OF_SEVERAL else ()
     elif asked.intent is Intent.COMPARE and not asked.stocks and len(last.symbols) > 1:  # "which is safer?"

@@ -39,6 +39,7 @@ from bot.commands import (
     today,
     track,
     watchlist,
+    watchlist_emptied,
     why,
 )
 from bot.commands.base import LONGEST, ChatContext, Command, Who
@@ -276,6 +277,7 @@ _HANDLERS: dict[Intent, tuple[_Handler, Command | None]] = {
     Intent.HELP: (_help, _HELP),
     Intent.LIST: (lambda chat, asked: watchlist.listed(chat, ""), watchlist.LIST),
     Intent.STOP: (lambda chat, asked: stop.answer(chat, ""), stop.COMMAND),
+    Intent.EMPTY: (lambda chat, asked: watchlist_emptied.ask(chat), watchlist.UNWATCH),
     Intent.DELETE: (lambda chat, asked: my_data.delete(chat, ""), my_data.DELETE),
     Intent.SETTINGS: (_settings, settings.COMMAND),
     Intent.FORECAST: (_forecast, forecast.COMMAND),
@@ -292,6 +294,6 @@ _HANDLERS: dict[Intent, tuple[_Handler, Command | None]] = {
     Intent.WHY: (_why, why.COMMAND),
     Intent.GROWTH: (_growth, growth.COMMAND),
     Intent.REPORT: (_report, growth.COMMAND),
-    Intent.TARGETS: (lambda chat, asked: targets.every_target(chat), alerts.COMMAND),
+    Intent.TARGETS: (alerts_asked.where_to, alerts.COMMAND),
     Intent.EXPLAIN: (_explain, explain.COMMAND),
 }

@@ -9,6 +9,7 @@ from bellwether.core.i18n.translate import gettext as _
 from bellwether.forecasting.sentences import NOT_ADVICE
 from bellwether.track_record.incidents import sentences as incident_sentences
 from bot.commands.base import ChatContext, Command, Press
+from bot.commands.track import last_storm
 from bot.replies import Button, Reply
 from bot.understand.meaning import Topic
 
@@ -151,7 +152,8 @@ def _of_storms(chat: ChatContext) -> Reply:
     else:
         now = _("The prices here have ended, so none goes on now.")
     wish = Button(_("Tell me of storms"), "set:storms")
-    return Reply(f"{_paragraph(_STORM)}\n\n{escape(now)}", buttons=((wish,), (Button(_(_HEADING), "meaning"),)))
+    told = "\n\n".join(filter(None, [_paragraph(_STORM), escape(now), last_storm(chat)]))
+    return Reply(told, buttons=((wish,), (Button(_(_HEADING), "meaning"),)))
 
 
 def _paragraph(part: Sequence[str]) -> str:

@@ -82,7 +82,7 @@ def nearest_recorded(horizon: int) -> int:
 
 def _track(chat: ChatContext, symbol: str | None, name: str, horizon: int | None = None) -> Reply:
     record = forecasts.track_record(chat.services, symbol=symbol, horizon=horizon)
-    parts = [record_text(record, name, chat.services.universe), "" if symbol else _last_storm(chat)]
+    parts = [record_text(record, name, chat.services.universe), "" if symbol else last_storm(chat)]
     return Reply(
         " ".join(filter(None, parts)),  # at the end of the last line: a phone shows eight
         buttons=((Button(_("Details"), _action("record", symbol, horizon)), meaning()),),
@@ -111,8 +111,8 @@ def _details(chat: ChatContext, given: Given) -> Pressed:
     return Pressed(edit=Reply(text, buttons=((back, meaning()),)))
 
 
-def _last_storm(chat: ChatContext) -> str:
-    """The last storm, and where all of them are listed; empty where there never was one."""
+def last_storm(chat: ChatContext) -> str:
+    """Return the last storm as HTML, and where all of them are listed; empty where there never was one."""
     storms = incidents.every(chat.services).items
     if not storms:
         return ""

@@ -8,7 +8,7 @@ from bellwether.core.errors import AmbiguousSymbol, BadSymbol, BellwetherError, 
 from bellwether.core.i18n.translate import N_, ngettext, said, together, translated
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.types import Instrument
-from bot.commands import watchlist_file
+from bot.commands import watchlist_emptied, watchlist_file
 from bot.commands.base import ChatContext, Command, Press, Who
 from bot.commands.pause_sentences import pause_notice
 from bot.commands.stock_typed import ask_back, names_in, or_ask_back, question_and_horizon
@@ -150,7 +150,11 @@ UNWATCH = Command(
     N_("TICKER"),
     N_("stop its digest"),
     unwatch,
-    {"drop": Press(lambda chat, given: _drop(chat, given.symbol()), who=Who.ADMINS)},
+    {
+        "drop": Press(lambda chat, given: _drop(chat, given.symbol()), who=Who.ADMINS),
+        "emptylist": Press(watchlist_emptied.press, (0,), Who.ADMINS),
+        "keeplist": Press(watchlist_emptied.press_keep, (0,), Who.ADMINS),
+    },
     Who.ADMINS,
 )
 LIST = Command(

@@ -48,6 +48,8 @@ def of_last(found: Entities, spoken: Language) -> FollowUp | None:
         return None
     assumed = _with_stock(found, spoken)
     read = scores(assumed, spoken, 1, of_last=True)
+    if Topic.LIST.value in read.marks or Topic.PHONE.value in read.marks:
+        return None  # it is asked of the watchlist, or of the chat
     intent = max(_ANSWERED, key=lambda intent: read.intents.get(intent, 0.0))
     score = read.intents.get(intent, 0.0)
     if intent is Intent.FORECAST:

@@ -37,6 +37,7 @@ one more than it has words, or what stands after `=`.
 [limits], [source], [score] | cues for a Topic of what is explained; [miss]: for one of the track record;
                          | [mine]: the companies that the chat watches
 [direction], [loss]      | what a forecast is asked for: whether it rises or falls, what may be lost
+[watched], [phone]       | the watchlist as what an alert is for; ways by which no message goes
 [last], [all]            | which alerts are to be removed, where no number and no stock tells
 [joiners]                | words between the stocks of a list; [pairs]: those with nothing but stocks beside them
 [percent], [thousand], [million], [money] | words after a number; [currencies]: such words = their code

@@ -18,6 +18,7 @@ class Intent(Enum):
     HELP = "help"  #: what the bot can do, and how
     LIST = "list"  #: what the chat watches
     STOP = "stop"  #: nothing more of the bot's own accord
+    EMPTY = "empty"  #: the watchlist, emptied
     DELETE = "delete"  #: everything that is kept about the chat, erased
     SETTINGS = "settings"
     FORECAST = "forecast"  #: where one stock may be
@@ -65,6 +66,8 @@ class Topic(Enum):
     LIMITS = "limits"  #: what is not known here, and where forecasts fail
     SOURCE = "source"  #: where prices come from
     MINE = "mine"  #: of reports: those of the companies that the chat watches
+    PHONE = "phone"  #: of where alerts go: by WhatsApp or SMS, where none do
+    LIST = "watched"  #: of an alert: that it shall be for all that is watched
     LAST = "last"  #: of alerts to be removed: the one just made
     ALL = "all"  #: of alerts to be removed: every one
 

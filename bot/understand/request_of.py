@@ -12,7 +12,7 @@ from bot.understand.meaning import Intent, Request, Topic
 WHOLE_MARKET = "^GSPC"  #: the index that stands for all of it
 #: intents that are of no stock, though one may be named
 OF_NO_STOCK = SOCIAL | {
-    *(Intent.HELP, Intent.LIST, Intent.STOP, Intent.DELETE),
+    *(Intent.HELP, Intent.LIST, Intent.STOP, Intent.DELETE, Intent.EMPTY),
     *(Intent.SETTINGS, Intent.TODAY, Intent.EXPLAIN, Intent.TARGETS),
 }
 
@@ -38,6 +38,8 @@ def _request_of(intent: Intent, stocks: tuple[str, ...], found: Entities, read: 
     is_merely_several = intent is Intent.COMPARE and read.intents[intent] <= SEVERAL
     if is_merely_several and len(stocks) > 1 and Topic.TOGETHER.value in read.marks:  # "compare" asks for each
         return Request(Intent.RISK, stocks, found.horizon, found.day, found.time_said)
+    if intent is Intent.TARGETS and Topic.PHONE.value in read.marks:
+        return Request(intent, topic=Topic.PHONE)
     if intent in OF_NO_STOCK:
         return Request(intent)
     if intent is Intent.UNALERT:
@@ -53,10 +55,14 @@ def _request_of(intent: Intent, stocks: tuple[str, ...], found: Entities, read: 
         of_intent = {Intent.ADVICE: Topic.HOLDING, Intent.REPORT: Topic.MINE, Intent.TRACK: Topic.MISS}.get(intent)
         topic = of_intent if of_intent is not None and of_intent.value in read.marks else None
         return Request(intent, stocks, found.horizon, found.day, found.time_said, topic=topic)
+    if not stocks and Topic.LIST.value in read.marks:
+        kind, direction, amount = alert_terms(found, read)
+        return Request(intent, kind=kind, direction=direction, amount=amount, topic=Topic.LIST)
     if not stocks:
         return Request(Intent.ALERTS)
     when = found.horizon, found.day, found.time_said
-    topic = Topic.ELSEWHERE if Topic.ELSEWHERE.value in read.marks else None
+    ways = (topic for topic in (Topic.PHONE, Topic.ELSEWHERE) if topic.value in read.marks)
+    topic = next(ways, None)
     several = clauses(found, spoken)
     if len(several) < 2:
         kind, direction, amount = alert_terms(found, read)
