@@ -111,6 +111,14 @@ def test_a_code_that_is_wrong_and_an_address_that_is_none_are_answered_kindly(se
     assert "long message" not in talk.say(long_one)
 
 
+@pytest.mark.parametrize("url", ["http://localhost/x", "https://example.org/", "http://127.0.0.1:8000/hook?a=b"])
+def test_an_address_of_no_kind_points_to_the_kinds(services: Services, url: str) -> None:
+    talk = Talk(services)
+    assert "Press where messages shall go first" in talk.say(url)
+    assert talk.shown.forget_question, "it may have a secret"
+    assert "Copy Webhook URL" in talk.press("+ Discord")
+
+
 def test_where_the_operator_wants_no_targets_nothing_of_it_is_offered(tmp_path: Path) -> None:
     talk = Talk(made(tmp_path, limit=0))
     talk.say("/alerts")

@@ -86,10 +86,26 @@ def add(chat: ChatContext, typed: str) -> Reply:
     try:
         target = ask.add(chat.services, chat.chat_id, typed, chat.language)
     except (BadTarget, LimitReached) as problem:  # right or wrong, what was pasted may have a secret
-        return Reply(escape(problem.for_person), buttons=(_all(),), forget_question=True)
+        new = _new(ask.offered(chat.services)) if _leads_nowhere(chat, typed) else ()
+        first = _("Press where messages shall go first: I then say which address I need, and where to find it.")
+        told = [escape(problem.for_person), first if new else ""]
+        return Reply("\n\n".join(filter(None, told)), buttons=(*new, _all()), forget_question=True)
     text = _("A code is on its way to {target}. Send it to me here; it is good for a day.")
     told = [text.format(target=_bold(target)), _in_terminal(chat)]
     return Reply("\n\n".join(filter(None, told)), buttons=(_all(),), forget_question=True)
+
+
+def _leads_nowhere(chat: ChatContext, typed: str) -> bool:
+    try:
+        kinds.read_address(typed, TargetTerms.of(chat.services.settings))
+    except BadTarget:
+        return True
+    return False
+
+
+def _new(offered: list[TargetKind]) -> Rows:
+    """The buttons of what may be set up."""
+    return in_rows([Button(f"+ {sentences.label(kind)}", f"newtarget:{kind.value}") for kind in offered], 3)
 
 
 def prove(chat: ChatContext, typed: str) -> Reply:
@@ -111,7 +127,7 @@ def every_target(chat: ChatContext) -> Reply:
         opening, lacks = lacks, ""
     buttons = (
         *in_rows([Button(sentences.name(target), f"target:{target.id}") for target in targets], 2),
-        *in_rows([Button(f"+ {sentences.label(kind)}", f"newtarget:{kind.value}") for kind in offered], 3),
+        *_new(offered),
         (Button(_("All my alerts"), "alerts"),),
     )
     return Reply("\n\n".join(filter(None, [opening, "\n".join(lines), lacks, _in_terminal(chat)])), buttons=buttons)
