@@ -1,6 +1,7 @@
 """Alerts asked for in a sentence: each is set up, or what it leaves open is asked back; none of several is left out."""
 
 from dataclasses import replace
+from datetime import date
 from html import escape
 
 from bellwether.alerts import watchlist
@@ -8,6 +9,7 @@ from bellwether.alerts.text.alerts import share
 from bellwether.ask import forecasts
 from bellwether.core.alert_types import AlertRule, Direction, RuleKind
 from bellwether.core.errors import AmbiguousSymbol, BellwetherError, UnknownSymbol
+from bellwether.core.i18n.numbers import day
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.i18n.translate import ngettext, translated
 from bellwether.core.parsing import DEFAULT_HORIZON
@@ -20,10 +22,11 @@ from bot.commands.alert_presets import terms
 from bot.commands.base import ChatContext
 from bot.commands.stock_typed import ask_back
 from bot.horizon_asked import last_day_asked
-from bot.keyboards import in_rows
+from bot.keyboards import MOST_BYTES, in_rows
 from bot.replies import Button, Reply
 from bot.understand.meaning import Request, Topic
 
+_WITHOUT_SIDE = 4  #: colons of "addrule:SYMBOL:KIND:HORIZON:THRESHOLD"
 _MOST_WATCHED = 24  #: stocks of the list on buttons
 
 
@@ -105,7 +108,31 @@ def _single(chat: ChatContext, asked: Request) -> Reply:
     if until is not None and asked.kind is RuleKind.MOVE and threshold is not None:
         within = TimeAsked(asked.said, until)
         return alert_in_time.not_over_time(chat, asked.stocks[0], asked.direction, threshold, within)
-    return alerts.in_sentence(chat, asked.stocks[0], asked.kind, asked.direction, threshold, until)
+    reply = alerts.in_sentence(chat, asked.stocks[0], asked.kind, asked.direction, threshold, until)
+    is_open = threshold is None and asked.kind is not RuleKind.EARNINGS
+    return _with_last_day(reply, until) if until is not None and is_open else reply
+
+
+def _with_last_day(reply: Reply, until: date) -> Reply:
+    """Let the thresholds on buttons end with the last day that was said; where there are none yet, say how."""
+    ends = _("It ends with {day}.").format(day=day(until))
+    if not any(_is_threshold(button) for row in reply.buttons for button in row):
+        ends = _("For an alert that ends with {day}, write its number in the same sentence.").format(day=day(until))
+    rows = tuple(
+        tuple(replace(button, action=_ending(button, until)) if _is_threshold(button) else button for button in row)
+        for row in reply.buttons
+    )
+    return Reply(f"{reply.text}\n\n{ends}", buttons=rows)
+
+
+def _is_threshold(button: Button) -> bool:
+    return button.action.startswith("addrule:") and len(_ending(button, date.max)) <= MOST_BYTES
+
+
+def _ending(button: Button, until: date) -> str:
+    """The action with a last day, after the direction, or its empty place."""
+    side = "" if button.action.count(":") > _WITHOUT_SIDE else ":"
+    return f"{button.action}{side}:{until:%Y%m%d}"
 
 
 def _each(chat: ChatContext, requests: tuple[Request, ...]) -> Reply:

@@ -37,6 +37,11 @@ _BYE_STOPPED = N_("Goodbye! Nothing comes by itself until you send /start.")
 _BYE_ALONE = N_("Goodbye! Ask whenever you want to know how far a stock may move.")
 _UNCLEAR = N_("I'm not sure what you mean. Is it one of these? Or send me a company, like <b>Apple</b>.")
 _HERE_FIRST = N_("It comes here. Where it goes besides, by mail or to another app, is set up once for all alerts.")
+_BY_EVENING = N_(
+    "By mail or to another app goes what I write of my own accord: alerts, and the digest of all that you watch. Watch "
+    "the stock, and set up where it goes."
+)
+_BY_EVENING_SHORT = N_("To have it by mail or in an app: watch it, and set up where the digest goes.")
 _NO_ADVICE = N_("I give no advice: nobody knows what a stock does next.")
 _HOLDINGS = N_(
     "I keep which stocks you watch, not how many of each you own, and give no advice. Watch them, and one message "
@@ -214,6 +219,14 @@ def here_first(reply: Reply) -> Reply:
     """Say above an alert that it comes here, with the way to have it elsewhere too."""
     return replace(
         with_opening(reply, _(_HERE_FIRST)), buttons=(*reply.buttons, (Button(_("Also send to…"), "targets"),))
+    )
+
+
+def by_evening(reply: Reply) -> Reply:
+    """Say above a forecast that was wanted by mail or in an app what goes there, and how."""
+    return replace(
+        with_opening(reply, _(_BY_EVENING), _(_BY_EVENING_SHORT)),
+        buttons=(*reply.buttons, (Button(_("Also send to…"), "targets"),)),
     )
 
 

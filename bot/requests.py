@@ -187,6 +187,8 @@ def _forecast(chat: ChatContext, asked: Request) -> Reply:
         made = forecasts.answer(chat.services, asked.stocks[0], horizon.sessions).forecast
         worst = bad_case(made, amount, asked.money)
         return courtesies.with_opening(reply, escape(worst)) if worst else reply
+    if asked.topic is Topic.ELSEWHERE:
+        return courtesies.by_evening(reply)
     return courtesies.which_way(reply) if asked.topic is Topic.DIRECTION else reply
 
 
@@ -216,7 +218,8 @@ def _unalert(chat: ChatContext, asked: Request) -> Reply:
 def _watch(chat: ChatContext, asked: Request) -> Reply:
     if not asked.stocks:
         return courtesies.which_stock(chat, "add:{}")
-    return watchlist.watch(chat, ", ".join(asked.stocks))
+    reply = watchlist.watch(chat, ", ".join(asked.stocks))
+    return courtesies.by_evening(reply) if asked.topic is Topic.ELSEWHERE else reply
 
 
 def _unwatch(chat: ChatContext, asked: Request) -> Reply:

@@ -74,3 +74,8 @@ def test_the_list_is_emptied_after_a_question_and_nothing_else_goes(talk: Talk, 
     assert "2 stocks are off your list" in talk.press("Yes, empty the list")
     assert watchlist.watchlist(talk.services.store, talk.chat_id) == []
     assert len(ask.rules_of(talk.services.store, talk.chat_id)) == 1
+
+
+def test_the_last_day_of_an_alert_is_kept_while_its_number_is_chosen(talk: Talk) -> None:
+    talk.say("tell me when apple gets unusual in the next month")
+    assert "It ends with 22 December 2026." in talk.press("1 day in 50")

@@ -235,7 +235,7 @@ def _kind(given: Given) -> RuleKind:
 
 def _threshold(given: Given, at: int) -> tuple[float, Direction | None]:
     try:
-        return _number(given, at), Direction(given.text(at + 1)) if len(given) > at + 1 else None
+        return _number(given, at), Direction(given.text(at + 1)) if given.text(at + 1) else None
     except ValueError:
         raise StaleButton from None
 

@@ -60,7 +60,7 @@ class Topic(Enum):
     TOGETHER = "together"  #: of a comparison: as one list instead of stock by stock
     LOSS = "loss"  #: of a forecast: what may be lost
     NOD = "nod"  #: of thanks: a mere "ok"
-    ELSEWHERE = "elsewhere"  #: of an alert: that it shall go to mail or an app, too
+    ELSEWHERE = "elsewhere"  #: of an alert or a forecast: that it shall go to mail or an app, too
     MISS = "miss"  #: of a track record: why the last range failed
     SCORE = "score"  #: why held shares alone do not decide
     LIMITS = "limits"  #: what is not known here, and where forecasts fail

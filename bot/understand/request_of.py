@@ -16,6 +16,15 @@ OF_NO_STOCK = SOCIAL | {
     *(Intent.SETTINGS, Intent.TODAY, Intent.EXPLAIN, Intent.TARGETS),
 }
 
+#: the one part of each that may be asked about
+_TOPIC_OF_INTENT = {
+    Intent.ADVICE: Topic.HOLDING,
+    Intent.REPORT: Topic.MINE,
+    Intent.TRACK: Topic.MISS,
+    Intent.FORECAST: Topic.ELSEWHERE,
+    Intent.WATCH: Topic.ELSEWHERE,
+}
+
 
 def request_of(intent: Intent, stocks: tuple[str, ...], found: Entities, read: Scores, spoken: Language) -> Request:
     """What a sentence asks of these stocks; of an intent that takes neither stocks nor times they are left out."""
@@ -52,7 +61,7 @@ def _request_of(intent: Intent, stocks: tuple[str, ...], found: Entities, read: 
     if intent is Intent.WHY and found.time_said in spoken.words["now"]:  # "why so wide today" is of any horizon
         return Request(intent, stocks)
     if intent is not Intent.ALERT:
-        of_intent = {Intent.ADVICE: Topic.HOLDING, Intent.REPORT: Topic.MINE, Intent.TRACK: Topic.MISS}.get(intent)
+        of_intent = _TOPIC_OF_INTENT.get(intent)
         topic = of_intent if of_intent is not None and of_intent.value in read.marks else None
         return Request(intent, stocks, found.horizon, found.day, found.time_said, topic=topic)
     if not stocks and Topic.LIST.value in read.marks:
