@@ -101,6 +101,22 @@ def test_a_negative_amount_is_never_taken_for_a_positive(talk: Talk, amount: str
     assert "that is" not in told.partition("\n")[0]
 
 
+@pytest.mark.parametrize(
+    ("language", "said", "start"),
+    [
+        ("en", "I have 150 200 dollars in apple", "I can't tell how much money you mean."),
+        ("en", "I have 1.000 euros in apple", "I can't tell how much money you mean."),
+        ("es", "tengo 1,000 dólares en apple", "No sé de cuánto dinero hablas."),
+    ],
+)
+def test_an_amount_that_may_be_a_thousand_times_as_large_is_asked_back(
+    talk: Talk, language: str, said: str, start: str
+) -> None:
+    told = replace(talk, language=language).say(said)
+    assert told.startswith(start)
+    assert "7.7" not in told.partition("\n")[0], "the share that money is reckoned from"
+
+
 def test_where_even_the_bad_case_is_a_gain_nothing_is_said_of_loss(talk: Talk) -> None:
     made = forecasts.answer(talk.services, "AAPL", 21).forecast
     assert bad_case(replace(made, log_returns=tuple(0.01 + 0.01 * at for at in range(len(LEVELS))))) == ""

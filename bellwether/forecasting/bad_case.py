@@ -1,5 +1,7 @@
 """What may be lost, in a sentence: the loss that 1 in 20 outcomes exceed, also of an amount of money. Pure."""
 
+from math import isnan
+
 from bellwether.core.i18n.articles import with_articles
 from bellwether.core.i18n.numbers import percent, sum_of_money
 from bellwether.core.i18n.translate import N_
@@ -15,9 +17,13 @@ _SPANS = {1: N_("On a bad day"), 5: N_("In a bad week"), 21: N_("In a bad month"
 def bad_case(forecast: Forecast, amount: float | None = None, currency: str = "") -> str:
     """ "In a bad month, 1 in 20, Tesla loses over 24 %."; "" where even the bad case is a gain.
 
-    `amount` is what somebody has in it, in `currency`, "" where none was said: then it says what is lost of that; of a
-    negative one that it is not understood, since what a short position loses lies at the other end of the range.
+    `amount` is what somebody has in it, in `currency`, "" where none was said: then it says what is lost of that. Of
+    a negative one it says that it is not understood, since what a short position loses lies at the other end of the
+    range; of NaN, an amount that can be read in two ways, it asks back.
     """
+    if amount is not None and isnan(amount):
+        ask = _("I can't tell how much money you mean. Please write it without anything between its thousands: 1000.")
+        return " ".join(filter(None, [ask, bad_case(forecast)]))
     if amount is not None and amount < 0:
         return _("I don't understand a negative amount: what a short position may lose is another risk.")
     loss = -forecast.growths[_WORST]

@@ -1,14 +1,18 @@
 """What a sentence asks for, once its intent is known: its stocks, times, amounts and topic as a Request. Pure."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.understand.alert_clauses import alert_terms, clauses
 from bot.understand.cues import SEVERAL, SOCIAL, Scores
-from bot.understand.entities import Entities
+from bot.understand.entities import PRICE, Entities
 from bot.understand.language import Language
 from bot.understand.meaning import Intent, Request, Topic
 
+UNCLEAR = "nan"  #: an amount of money that may be read in two ways; as `float` reads what is no number
+_SIX = re.compile(r"\d{6}")
+_THREE_LAST = re.compile(r"\D{0,3}[1-9]\d{0,2}[.,]\d{3}\D{0,3}")
 WHOLE_MARKET = "^GSPC"  #: the index that stands for all of it
 #: intents that are of no stock, though one may be named
 OF_NO_STOCK = SOCIAL | {
@@ -55,7 +59,7 @@ def _request_of(intent: Intent, stocks: tuple[str, ...], found: Entities, read: 
         meant = (topic for topic in (Topic.ALL, Topic.LAST) if topic.value in read.marks)
         return Request(intent, stocks, amount=found.price, topic=next(meant, None))
     if intent is Intent.FORECAST and len(stocks) == 1 and (topic := _asked_of(read)) is not None:
-        at_stake = (found.price.lstrip("+"), found.currency) if topic is Topic.LOSS else ("", "")
+        at_stake = (_at_stake(found), found.currency) if topic is Topic.LOSS else ("", "")
         told = Request(intent, stocks, found.horizon, found.day, found.time_said, topic=topic)
         return replace(told, amount=at_stake[0], money=at_stake[1])
     if intent is Intent.WHY and found.time_said in spoken.words["now"]:  # "why so wide today" is of any horizon
@@ -81,6 +85,19 @@ def _request_of(intent: Intent, stocks: tuple[str, ...], found: Entities, read: 
         for each in several
     )
     return replace(first, topic=topic, beside_it=tuple(further))
+
+
+def _at_stake(found: Entities) -> str:
+    """The money that may be lost; UNCLEAR where it is one number or another a thousand times as large.
+
+    So are "150 200", perhaps two numbers, and "1.000 euros" in a language that writes 1,000.
+    """
+    numbers = [written if slot == PRICE else "" for slot, written in zip(found.slotted, found.written, strict=True)]
+    first = next((at for at, written in enumerate(numbers) if written), len(numbers))
+    two = "".join(numbers[first : first + 2])
+    may_be_one = _SIX.fullmatch(two) and len(numbers[first]) == len(two) // 2
+    may_have_thousands = first < len(numbers) and _THREE_LAST.fullmatch(numbers[first]) and float(found.price) < 1000
+    return UNCLEAR if may_be_one or may_have_thousands else found.price.lstrip("+")
 
 
 def _asked_of(read: Scores) -> Topic | None:
