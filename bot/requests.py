@@ -12,8 +12,10 @@ from html import escape
 from string import punctuation
 
 from bellwether.ask import forecasts
+from bellwether.core.alert_types import Direction, RuleKind
 from bellwether.core.errors import BadSymbol, BellwetherError
 from bellwether.core.i18n.translate import spoken
+from bellwether.forecasting import chance_beyond
 from bellwether.forecasting.bad_case import bad_case
 from bellwether.market.symbols.match import Reading, read
 from bellwether.market.symbols.normalize import clean_question
@@ -189,6 +191,12 @@ def _forecast(chat: ChatContext, asked: Request) -> Reply:
         return courtesies.with_opening(reply, escape(worst)) if worst else reply
     if asked.topic is Topic.ELSEWHERE:
         return courtesies.by_evening(reply)
+    if asked.topic is Topic.CHANCE and reply.chart is not None:
+        made = forecasts.answer(chat.services, asked.stocks[0], horizon.sessions).forecast
+        above, size = asked.direction is Direction.ABOVE, float(asked.amount.rstrip("%"))
+        change = size / 100 if above else -size / 100
+        growth = size / made.last_close - 1 if asked.kind is RuleKind.PRICE else change
+        return courtesies.with_opening(reply, escape(chance_beyond.sentence(made, growth, above=above)))
     return courtesies.which_way(reply) if asked.topic is Topic.DIRECTION else reply
 
 

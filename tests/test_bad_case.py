@@ -11,6 +11,7 @@ from bellwether.ask import forecasts
 from bellwether.core.i18n.translate import use_language
 from bellwether.core.types import LEVELS
 from bellwether.forecasting.bad_case import bad_case
+from bellwether.forecasting.chance_beyond import bounds
 from tests.support.talk import Talk, as_read
 
 pytestmark = pytest.mark.usefixtures("unhurried")
@@ -149,3 +150,22 @@ def test_which_is_safer_compares_the_two_that_were_compared(talk: Talk, said: st
 
 def test_which_is_safer_of_none_asks_for_two(talk: Talk) -> None:
     assert "/compare AAPL MSFT" in talk.say("which is safer?")
+
+
+@pytest.mark.parametrize(
+    ("level", "above", "shares"),
+    [
+        (0.05, False, (0.05, 0.05)),
+        (0.05, True, (0.95, 0.95)),
+        (None, False, (0.0, 0.05)),
+        (None, True, (0.95, 1.0)),
+    ],
+)
+def test_a_chance_lies_between_the_shares_of_the_nearest_quantiles(
+    talk: Talk, level: float | None, above: bool, shares: tuple[float, float]
+) -> None:
+    made = forecasts.answer(talk.services, "TSLA", 10).forecast
+    growth = made.growths[LEVELS.index(level)] if level is not None else made.growths[0] - 0.01
+    assert bounds(made, growth, above=above) == pytest.approx(shares)
+    beyond = (made.growths[0] + made.growths[1]) / 2
+    assert bounds(made, beyond, above=False) == pytest.approx((0.05, 0.1))

@@ -127,6 +127,10 @@ def test_what_an_alert_in_words_does_not_say_is_asked_and_never_supposed(
         ("is there a storm?", "none goes on now", "Tell me of storms"),
         ("when does google report", "will probably report around 23 April 2024", "Tell me the day before"),
         ("wann berichtet google", "will probably report around 23 April 2024", "Tell me the day before"),
+        ("chance that apple falls 10% in a month", "over the next month: 5 % to 10 %.", "· 1 month ·"),
+        ("will nvidia be above 1000 by summer?", "chance of ending above $1,000.00 (+14.2 %)", "· 3 months ·"),
+        ("will nvidia be above 1000 by summer?", "“summer” is 21 June 2024", "· 3 months ·"),
+        ("worst that could happen to tesla", "1 in 20, Tesla loses over", "· 2 weeks ·"),
         ("apple earnings date", "is not known to me", "Where may it be?"),
         (
             "why was your last apple forecast wrong?",

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bellwether.core.alert_types import Direction
 from bot.understand.alert_clauses import alert_terms, clauses
 from bot.understand.cues import SEVERAL, SOCIAL, Scores
 from bot.understand.entities import PRICE, Entities
@@ -58,6 +59,11 @@ def _request_of(intent: Intent, stocks: tuple[str, ...], found: Entities, read: 
     if intent is Intent.UNALERT:
         meant = (topic for topic in (Topic.ALL, Topic.LAST) if topic.value in read.marks)
         return Request(intent, stocks, amount=found.price, topic=next(meant, None))
+    if intent is Intent.FORECAST and len(stocks) == 1 and Topic.LOSS.value not in read.marks:
+        kind, direction, amount = alert_terms(found, read)
+        if amount and direction in {Direction.ABOVE, Direction.BELOW}:
+            told = Request(intent, stocks, found.horizon, found.day, found.time_said, topic=Topic.CHANCE)
+            return replace(told, kind=kind, direction=direction, amount=amount)
     if intent is Intent.FORECAST and len(stocks) == 1 and (topic := _asked_of(read)) is not None:
         at_stake = (_at_stake(found), found.currency) if topic is Topic.LOSS else ("", "")
         told = Request(intent, stocks, found.horizon, found.day, found.time_said, topic=topic)
