@@ -77,6 +77,9 @@ def test_of_an_amount_it_says_how_much_money_in_the_currency_as_said(talk: Talk)
         ("en", "I have £ 500 in apple", "In a bad case, 1 in 20, Apple", "of £500 that"),
         ("en", "I have CA$500 in apple", "In a bad case, 1 in 20, Apple", "of 500 CAD that"),
         ("en", "I have USD 500 in apple", "In a bad case, 1 in 20, Apple", "of $500 that"),
+        ("en", "I have 1000 CHF in apple", "In a bad case, 1 in 20, Apple", "of 1,000 CHF that"),
+        ("en", "how much could I lose on 500 cents of apple", "In a bad case, 1 in 20, Apple", "of 5 that"),
+        ("en", "I have 1000 yen in apple", "In a bad case, 1 in 20, Apple", "of ¥1,000 that"),
         ("de", "ich habe 1.000,- € in Apple", "In einem schlechten Fall, 1 von 20, verliert Apple", "1.000 €"),
         (
             "es",

@@ -24,6 +24,7 @@ _AT = frozenset(
     ["at", "by", "after", "before", "from", "to", "um", "ab", "bis", "nach", "las", "as", "a", "в", "к", "до", "после"]
 )
 _MINUS = frozenset({"minus", "negative", "negativ", "menos", "negativo", "минус"})
+_CENTS = frozenset({"cent", "cents", "centavos"})
 _CODE = 3  #: letters of a currency's code
 _AND = frozenset({"and", "y", "e", "und", "и", "plus"})  #: between two parts of one time: "3 months and 1 week"
 
@@ -164,6 +165,7 @@ def amounts(words: tuple[Word, ...], free: list[bool], spoken: Language, code: s
             continue
         if stop < len(words) and spoken.is_in("money", words[stop].folded):
             unit, stop = words[stop].folded, stop + 1
+        number = number / 100 if unit in _CENTS else number
         currency = _SIGNS.get(match[2] or match[6]) or spoken.value("currencies", unit) or ""
         before = words[at - 1].folded if at and free[at - 1] else ""
         if not percent and before in _MINUS and number > 0:
