@@ -17,6 +17,7 @@ from bellwether.delivery.targets import ask as target_ask
 from bellwether.delivery.targets.target import TargetKind
 from bot import courtesies
 from bot.commands import alert_in_time, alert_views, alerts, targets
+from bot.commands import watchlist as watchlist_command
 from bot.commands.alert_in_time import TimeAsked
 from bot.commands.alert_presets import terms
 from bot.commands.base import ChatContext
@@ -24,7 +25,7 @@ from bot.commands.stock_typed import ask_back
 from bot.horizon_asked import last_day_asked
 from bot.keyboards import MOST_BYTES, in_rows
 from bot.replies import Button, Reply
-from bot.understand.meaning import Request, Topic
+from bot.understand.meaning import Intent, Request, Topic
 
 _WITHOUT_SIDE = 4  #: colons of "addrule:SYMBOL:KIND:HORIZON:THRESHOLD"
 _MOST_WATCHED = 24  #: stocks of the list on buttons
@@ -141,6 +142,8 @@ def _each(chat: ChatContext, requests: tuple[Request, ...]) -> Reply:
     lines: list[str] = []
     buttons: list[tuple[Button, ...]] = []
     for asked in requests:
+        if asked.intent is Intent.WATCH:
+            continue
         try:
             rule = _made(chat, asked)
         except (AmbiguousSymbol, UnknownSymbol) as problem:
@@ -172,6 +175,11 @@ def _each(chat: ChatContext, requests: tuple[Request, ...]) -> Reply:
             )
     if lines and made:
         parts.append(_("<b>Not yet set:</b>"))
+    for asked in requests:
+        if asked.intent is Intent.WATCH:
+            watching = watchlist_command.watch(chat, asked.stocks[0])
+            lines.append(watching.text)
+            buttons += watching.buttons
     own = in_rows([Button(f"{rule.id}: {rule.symbol}", f"rule:{rule.id}") for rule in made], 3)
     return Reply("\n\n".join([*parts, *lines]), buttons=(*own, *buttons, (Button(_("All my alerts"), "alerts"),)))
 

@@ -79,3 +79,11 @@ def test_the_list_is_emptied_after_a_question_and_nothing_else_goes(talk: Talk, 
 def test_the_last_day_of_an_alert_is_kept_while_its_number_is_chosen(talk: Talk) -> None:
     talk.say("tell me when apple gets unusual in the next month")
     assert "It ends with 22 December 2026." in talk.press("1 day in 50")
+
+
+def test_what_is_to_be_watched_has_no_share_in_the_alert_beside_it(talk: Talk) -> None:
+    answered = talk.say("watch tesla and tell me when nvidia falls 5%")
+    assert "NVDA: a fall of 5 %" in answered
+    assert "You now watch Tesla" in answered
+    assert [rule.symbol for rule in ask.rules_of(talk.services.store, talk.chat_id)] == ["NVDA"]
+    assert [row.symbol for row in watchlist.watchlist(talk.services.store, talk.chat_id)] == ["TSLA"]

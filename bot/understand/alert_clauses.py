@@ -11,6 +11,7 @@ from bellwether.core.alert_types import Direction, RuleKind
 from bot.understand.cues import Scores, scores
 from bot.understand.entities import PERCENT, PRICE, STOCK, Entities
 from bot.understand.language import Language
+from bot.understand.meaning import Intent
 
 _AMOUNTS = frozenset({PERCENT, PRICE})
 
@@ -23,6 +24,7 @@ class Clause:
     kind: RuleKind | None
     direction: Direction | None
     amount: str  #: the threshold, as `Request` has it
+    watch: bool = False  #: it is no alert: the stock shall be watched, "watch Tesla and tell me when Nvidia falls 5 %"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +71,18 @@ def clauses(found: Entities, spoken: Language) -> list[Clause]:
         return []
     asked: list[Clause] = []
     waiting: list[tuple[str, Direction | None]] = []  # stocks whose threshold is still to come
+    watched: list[str] = []  # those among them of which it was said
     group: tuple[str, ...] = ()  # those that the last threshold was for
     last: Clause | None = None
     for part, kind, direction, amount in parts:
         if kind is None:
             waiting += [(stock, direction) for stock in part.stocks]
+            watched += part.stocks if _is_to_watch(part, found, spoken) else ()
             continue
+        if part.stocks:  # what was to be watched has no share in this threshold
+            asked += [Clause((stock,), None, None, "", watch=True) for stock in watched]
+            waiting = [(stock, side) for stock, side in waiting if stock not in watched]
+        watched = []
         own = [*waiting, *((stock, direction) for stock in part.stocks)]
         if not own:
             own = [(stock, direction) for stock in group or ("",)]
@@ -122,9 +130,26 @@ def _until_amount(words: list[str]) -> int:
 
 def _terms(part: _Fragment, found: Entities, spoken: Language) -> tuple[RuleKind | None, Direction | None, str]:
     """What a part looks at; without a threshold at most the side that it names."""
+    alone = _alone(part, found)
+    read = scores(alone, spoken, 1)
+    kind, direction, amount = alert_terms(alone, read)
+    up, down = "up" in read.marks, "down" in read.marks
+    if kind is None and up != down:
+        direction = Direction.ABOVE if up else Direction.BELOW
+    return kind, direction, amount
+
+
+def _is_to_watch(part: _Fragment, found: Entities, spoken: Language) -> bool:
+    """Whether a part asks for a stock to be watched, rather than for an alert."""
+    intents = scores(_alone(part, found), spoken, 1).intents
+    return intents.get(Intent.WATCH, 0.0) > intents.get(Intent.ALERT, 0.0)
+
+
+def _alone(part: _Fragment, found: Entities) -> Entities:
+    """A part as a sentence of its own."""
     percent = next((amount for amount in part.amounts if amount.endswith("%")), "")
     price = next((amount for amount in part.amounts if not amount.endswith("%")), "")
-    alone = replace(
+    return replace(
         found,
         stocks=part.stocks,
         named=part.stocks,
@@ -135,9 +160,3 @@ def _terms(part: _Fragment, found: Entities, spoken: Language) -> tuple[RuleKind
         unknown=(False,) * len(part.words),
         written=part.words,
     )
-    read = scores(alone, spoken, 1)
-    kind, direction, amount = alert_terms(alone, read)
-    up, down = "up" in read.marks, "down" in read.marks
-    if kind is None and up != down:
-        direction = Direction.ABOVE if up else Direction.BELOW
-    return kind, direction, amount

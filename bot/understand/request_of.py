@@ -87,8 +87,10 @@ def _request_of(intent: Intent, stocks: tuple[str, ...], found: Entities, read: 
         kind, direction, amount = alert_terms(found, read)
         return Request(intent, stocks[:1], *when, kind=kind, direction=direction, amount=amount, topic=topic)
     first, *further = (
-        Request(intent, each.stocks, *when, kind=each.kind, direction=each.direction, amount=each.amount)
-        for each in several
+        Request(Intent.WATCH, each.stocks)
+        if each.watch
+        else Request(intent, each.stocks, *when, kind=each.kind, direction=each.direction, amount=each.amount)
+        for each in sorted(several, key=lambda each: each.watch)  # an alert leads, whose handler answers all
     )
     return replace(first, topic=topic, beside_it=tuple(further))
 
