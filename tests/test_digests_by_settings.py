@@ -64,12 +64,21 @@ def test_a_digest_that_waited_for_prices_into_the_quiet_hours_is_held_in_its_row
     assert owed(services)[0]["not_before"] == "2021-12-31T06:00:00.000000+00:00"
 
 
-def test_a_late_digest_says_when_it_was_due(services: Services) -> None:
+def test_a_late_digest_says_when_it_was_due(tmp_path: Path) -> None:
+    services = services_at(tmp_path, EVENING - DAY)
+    watchlist.watch(services, 7, "AAPL", "en")
     wants(services, AlertSettings("America/New_York"))
     tick(services, EVENING + timedelta(hours=5))
     assert "Late: this was due at 16:45 on 30 December 2021" in str(owed(services)[0]["text"])
     tick(services, EVENING + DAY)
     assert "Late" not in str(owed(services)[1]["text"])
+
+
+def test_a_digest_of_before_anything_was_watched_is_not_late(tmp_path: Path) -> None:
+    services = services_at(tmp_path, EVENING + timedelta(hours=5))
+    watchlist.watch(services, 7, "AAPL", "en")
+    assert tick(services, EVENING + timedelta(hours=5)).written == 1
+    assert "Late" not in str(owed(services)[0]["text"])
 
 
 def test_two_sessions_due_together_make_two_digests_the_older_first(tmp_path: Path) -> None:

@@ -227,6 +227,13 @@ def test_a_late_alert_says_when_it_was_due_by_the_chats_clock(tmp_path: Path) ->
     assert str(owed(services)[0]["text"]).startswith("<i>Late: this was due at 22:20 on 30 December 2021")
 
 
+def test_an_alert_that_was_made_after_the_close_is_not_late(tmp_path: Path) -> None:
+    services = services_at(tmp_path, EVENING + timedelta(hours=5))
+    ask.add_rule(services, 7, "AAPL", ANY_MOVE, "en")
+    assert judge_rules(services, EVENING + timedelta(hours=5)).told == 1
+    assert "Late" not in str(owed(services)[0]["text"])
+
+
 def test_what_is_not_fresh_any_more_is_not_told(tmp_path: Path) -> None:
     services = services_at(tmp_path)
     add(services, ANY_MOVE)

@@ -13,7 +13,7 @@ from bellwether.alerts.text.digest_lines import DigestEntry
 from bellwether.alerts.text.digest_notes import how_they_turned_out, what_else_fired
 from bellwether.core.alert_types import Alert
 from bellwether.delivery.chat_wishes import ChatWishes
-from bellwether.delivery.lateness import about_lateness, is_late
+from bellwether.delivery.lateness import about_lateness
 from bellwether.delivery.message_kinds import DIGEST
 from bellwether.delivery.messages import is_reader
 from bellwether.delivery.offers import Offer, forecast_of
@@ -70,7 +70,7 @@ def decide_row(
         reason, topics = DigestReason.NOTHING_UNUSUAL, ()
     else:
         with wishes.speaking(chat_id):
-            late = about_lateness(slot.due_at, settings.timezone) if is_late(slot.due_at, now) else ""
+            late = about_lateness(slot.due_at, now, digest.watching_since, settings.timezone)
             inside, others = turned_out(topics)
             unjudged = sum(topic.unjudged for topic in topics)
             ended = how_they_turned_out(others, unjudged, headed=inside is not None)

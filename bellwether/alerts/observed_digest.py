@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from bellwether.alerts.rules.digest_due import DigestReason, DigestSlot
 from bellwether.alerts.rules.rarity import Remark
@@ -32,6 +33,7 @@ class OpenDigest:
     settings: AlertSettings
     symbols: Sequence[str]  #: that the chat watches, of the exchanges that traded
     folded: Sequence[Alert]  #: that wait for it, the most surprising first
+    watching_since: datetime  #: when the chat began to watch anything that it still watches
 
     @property
     def wants_remark(self) -> bool:

@@ -12,7 +12,7 @@ from bellwether.alerts.text.events import event
 from bellwether.core.alert_types import FORECASTS, Alert, AlertRule, RuleKind
 from bellwether.core.types import Q10, Q90, Forecast
 from bellwether.delivery.chat_wishes import ChatWishes
-from bellwether.delivery.lateness import about_lateness, is_late
+from bellwether.delivery.lateness import about_lateness
 from bellwether.market.bars import STALE_AFTER
 from bellwether.market.calendar import SETTLING, closes_at, last_closed_session
 from bellwether.market.holes import Gap, last_steps
@@ -86,7 +86,7 @@ def decide_rules(
         if verdict.fires and isinstance(seen, Observation) and figure is not None:
             with wishes.speaking(rule.chat_id):
                 timezone = wishes.settings(rule.chat_id).timezone
-                late = f"{about_lateness(closed.due_at, timezone)}\n" if is_late(closed.due_at, now) else ""
+                late = about_lateness(closed.due_at, now, rule.created_at, timezone)
                 fired.append(_fired(rule, verdict, figure, seen, closed, late))
         elif verdict.reason is RuleReason.EXPIRED:
             # it says so in the digest: it must not fall silent without a word
@@ -111,11 +111,11 @@ def _fired(
     if rule.kind is RuleKind.UNUSUAL:
         surprise = max(surprise, surprise_of_rarity(figure))
     line = event(verdict.rule, verdict.reason, figure, seen)
+    opening = f"{late}\n" if late else ""
     wish = alerts.describe(rule, seen.instrument.currency)
     alert = _alert(rule, seen.session, line, rule.horizon, surprise, made, wish)
-    return Fired(
-        rule, verdict, alert, late + alerts.message(line, rule, made, seen.instrument.currency, seen.session), closed
-    )
+    text = opening + alerts.message(line, rule, made, seen.instrument.currency, seen.session)
+    return Fired(rule, verdict, alert, text, closed)
 
 
 def _alert(

@@ -128,6 +128,7 @@ class _DigestTick:
         slots = [(chat_id, slot) for chat_id, slot in slots if digest_key(chat_id, slot.session) not in owed]
         chat_ids = {chat_id for chat_id, _ in slots}
         watchlists, folded = subscriptions_table.of_chats(db, chat_ids), alerts_table.folded(db, chat_ids)
+        since = subscriptions_table.watching_since(db, chat_ids)
         for session in {slot.session for _, slot in slots} - self._ending.keys():
             self._ending[session] = alerts_table.ranges_ending(db, session)
         return [
@@ -137,6 +138,7 @@ class _DigestTick:
                 wishes.settings(chat_id),
                 [symbol for symbol, calendar in watchlists[chat_id] if calendar in slot.calendars],
                 [alert for alert in folded.get(chat_id, ()) if alert.session <= slot.session],
+                since[chat_id],
             )
             for chat_id, slot in slots
         ]

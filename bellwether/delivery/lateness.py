@@ -15,8 +15,10 @@ def is_late(due_at: datetime, now: datetime) -> bool:
     return now - due_at >= LATE_AFTER
 
 
-def about_lateness(due_at: datetime, timezone: str) -> str:
-    """Says when a late message was due, by the chat's clock."""
+def about_lateness(due_at: datetime, now: datetime, wished_since: datetime, timezone: str) -> str:
+    """Says when a message was due that is made late, by the chat's clock; empty where it was wished for only later."""
+    if wished_since > due_at or not is_late(due_at, now):
+        return ""
     local = due_at.astimezone(ZoneInfo(timezone))
     return _("<i>Late: this was due at {time} on {day}, but could not be made in time.</i>").format(
         time=f"{local:%H:%M}", day=sentences.day(local.date())
