@@ -30,6 +30,18 @@ def test_the_page_that_stops_a_chats_target_still_names_telegram(tmp_path: Path)
     assert "Somebody asked in Telegram" in shown
 
 
+def test_a_link_to_stop_that_is_cut_short_gives_no_false_comfort(tmp_path: Path) -> None:
+    services = made(tmp_path)
+    target = targets.add(services, 7, "ntfy://127.0.0.1:9/alerts-8f2k", "en")
+    visitor, said = Visitor(create_app(services)), set[str]()
+    for wrong in (f"{target.id}-c1e84476289926bb", f"{target.id + 1}-c1e84476289926bb", "x"):
+        answer = visitor.get(f"/channels/stop/{wrong}")
+        assert answer.status_code == 404
+        said.add(plain_text(answer.text).replace(wrong, ""))
+    assert len(said) == 1, "whether there is such a target is not told"
+    assert "This link is incomplete, or not known here, and stops nothing." in said.pop()
+
+
 def test_an_alert_added_twice_is_refused_without_a_word_of_commands(tmp_path: Path) -> None:
     with somebody(tmp_path) as ann:
         ann.subscribe()

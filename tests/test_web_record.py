@@ -56,6 +56,8 @@ def test_somebody_without_background_reads_how_good_they_were(visitor: Visitor, 
     assert "Of whole months the fewest held in August 2022: 70 of 100." in text, (
         "of March 2024 only the first week has an outcome"
     )
+    bars = record_view.months(forecasts.track_record(services))
+    assert [bar.below for bar in bars if bar.label.startswith("August 2022: 70")] == [True], "as the sentence says"
     assert "On whether a stock would rise or fall they were no better than just taking how often stocks rise." in text
 
 

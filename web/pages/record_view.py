@@ -26,7 +26,8 @@ CLASS_NAMES = {
     MissClass.UNKNOWN: "Not known",
 }
 _MONTHS = 60  #: in the chart: five years
-_MANY, _STORM = 50, 0.7  #: forecasts that make a month worth telling, and the share of ranges below which it was bad
+_MANY = 50  #: forecasts that make a month worth telling
+_BAD = 70  #: of 100 ranges, as many or fewer of which held in a bad month
 _IN_SHORT = {
     SkillVerdict.BETTER: (
         "They were {percent} better than a plain rule that knows only the recent swings: little, but more than luck."
@@ -46,7 +47,7 @@ class Bar:
     width: float
     top: float
     height: float
-    below: bool  #: whether fewer ranges held than should
+    below: bool  #: whether far fewer ranges held than should
     label: str  #: "March 2020: 60 % of 1,234"
 
 
@@ -136,7 +137,7 @@ def in_short(record: TrackRecord) -> list[str]:
         told += [f"Of the plain rule's ranges {100 * score.baseline_coverage_80:.0f} held.", why]
     fullest = max((month.forecasts for month in record.by_month), default=0)
     whole = [month for month in record.by_month if month.forecasts >= max(_MANY, fullest / 2)]  # the newest has begun
-    if whole and (worst := min(whole, key=lambda month: month.coverage_80)).coverage_80 < _STORM:
+    if whole and _was_bad(worst := min(whole, key=lambda month: month.coverage_80)):
         told.append(f"Of whole months the fewest held in {worst.month:%B %Y}: {100 * worst.coverage_80:.0f} of 100.")
     if score.brier is not None and score.usual_brier is not None:
         knew = score.brier < 0.99 * score.usual_brier
@@ -172,7 +173,12 @@ def months(record: TrackRecord) -> list[Bar]:
 def _bar(at: int, month: MonthScore, step: float) -> Bar:
     held = 100 * month.coverage_80
     label = f"{month.month:%B %Y}: {sentences.percent(month.coverage_80)} of {month.forecasts:,}"
-    return Bar(step * at, step * 0.8, 100 - held, held, month.coverage_80 < 0.7, label)
+    return Bar(step * at, step * 0.8, 100 - held, held, _was_bad(month), label)
+
+
+def _was_bad(month: MonthScore) -> bool:
+    """By the rounded share, for that is what is read beside it: words and colour agree."""
+    return round(100 * month.coverage_80) <= _BAD
 
 
 @dataclass(frozen=True, slots=True)

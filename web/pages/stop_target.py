@@ -66,7 +66,9 @@ def _page(request: Request, target: Target, stopped: bool, may_be_asked: bool = 
 
 def _unknown() -> HttpProblem:
     text = (
-        "This link stops nothing: what it was for is gone, so nothing comes any more. Whoever wanted never to be asked "
-        "again is not; by now only those who run this service can take that back."
+        "This link is incomplete, or not known here, and stops nothing. If messages still come, copy the whole link "
+        "from the end of the newest one: some apps cut it short. The link of a place that was deleted here is not "
+        "known any more; nothing goes to such a place. If you had chosen there never to be asked again, that holds; "
+        "only whoever runs this service can undo it."
     )
     return HttpProblem("not_found", text)
