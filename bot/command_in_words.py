@@ -9,10 +9,11 @@ from dataclasses import replace
 
 from bellwether.core.errors import BellwetherError
 from bellwether.core.i18n.translate import ENGLISH, spoken
+from bellwether.market.symbols.names_typed import names_typed
 from bot import requests
 from bot.commands.alert_typed import read_alert
 from bot.commands.base import ChatContext
-from bot.commands.stock_typed import names_in, question_and_horizon
+from bot.commands.stock_typed import question_and_horizon
 from bot.replies import Reply
 from bot.understand.language import language
 from bot.understand.meaning import Intent, Request
@@ -83,6 +84,9 @@ def _is_no_name(chat: ChatContext, command: str, text: str) -> bool:
         question, _horizon = question_and_horizon(chat.services.universe, text)
     except BellwetherError:  # "5%" is no horizon, but may be part of a sentence
         return command == "alerts"
-    several = len(set(question.casefold().split())) > 1 and len(names_in(chat.services.universe, question)) == 1
+    names = names_typed(question, chat.services.universe)
+    by_words = not {",", ";"} & set(question)  # "apple and microsoft next month" has an "and", and is a sentence
+    unread = by_words and any(" " in name and not requests.is_known(name, chat.services.universe) for name in names)
+    several = len(set(question.casefold().split())) > 1 and (len(names) == 1 or unread)
     reading = requests.reading_of(text, chat.services.universe)
     return several and (reading is None or not reading.candidates)

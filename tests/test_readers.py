@@ -324,6 +324,7 @@ def test_what_cannot_be_is_said_above_and_changes_nothing(
         ("AAPL  KO\r\nBank of America", {"AAPL", "KO", "BAC"}, ""),
         ('"AAPL", Nowhere Inc, <b>', {"AAPL"}, "Nowhere Inc, <b>"),
         ("AAPL,", {"AAPL"}, ""),
+        ("AAPL, MSFT and KO", {"AAPL", "MSFT", "KO"}, ""),
     ],
 )
 def test_a_list_is_taken_however_it_is_typed(tmp_path: Path, typed: str, watched: set[str], unclear: str) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from html import escape
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -211,8 +212,29 @@ def test_of_one_stock_its_own_range_and_record_are_told(services: Services, said
     assert told.startswith(start)
     assert "of 100 ranges held" in told
     assert "list" not in told
-    page = plain_text(Visitor(create_app(services)).get("/risk?symbols=AAPL,NOSUCHX").text)
-    assert "of 100 ranges held" in page and "of such ranges held" not in page and "How they move together" not in page
+
+
+@pytest.mark.parametrize("symbols", ["AAPL", "AAPL,aapl", "apple and AAPL", "AAPL,NOSUCHX"])
+def test_one_stock_is_no_list_on_the_page_and_in_the_api(live: Services, symbols: str) -> None:
+    visitor = Visitor(create_app(live))
+    page = visitor.get(f"/risk?symbols={symbols}")
+    assert page.status_code == 200
+    assert "One stock is no list" in plain_text(page.text) and 'href="/stocks/AAPL' in page.text
+    assert "held in equal parts, will" not in plain_text(page.text)
+    assert ("NOSUCHX:" in plain_text(page.text)) == ("NOSUCHX" in symbols)
+    for form in ("json", "csv"):
+        refused = visitor.get(f"/api/v1/risk?symbols={symbols.replace(' and ', ',')}&format={form}")
+        assert refused.status_code == 400 and "One stock is no list" in refused.json()["detail"]
+        assert ("NOSUCHX: " in refused.json()["detail"]) == ("NOSUCHX" in symbols)
+    assert _score(live).issued == 0
+
+
+@pytest.mark.parametrize(
+    "typed", ["Apple, Microsoft and Coca-Cola", "AAPL and MSFT; KO", "AAPL MSFT KO", "AAPL\nKO\nPFE"]
+)
+def test_the_page_takes_a_list_as_people_type_it(services: Services, typed: str) -> None:
+    page = Visitor(create_app(services)).get(f"/risk?symbols={quote(typed)}").text
+    assert page.count('<th scope="row">') == 3 and "Left out" not in page
 
 
 def test_what_is_not_in_a_list_is_said_first(services: Services) -> None:

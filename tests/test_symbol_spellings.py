@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from bellwether.ask import forecasts
 from bellwether.core.config import load_settings
 from bellwether.core.errors import AmbiguousSymbol
+from bellwether.market.symbols.names_typed import names_typed
 from bellwether.market.symbols.spellings import as_symbol, from_stooq, is_code_and_country, is_symbol, others, table
 from bellwether.market.symbols.start_links import Start, read_start, start_payload
 from bellwether.market.symbols.universe import instrument_of
 from bellwether.services import Services, build_services
-from bot.commands.stock_typed import names_in
 from tests.conftest import MODELS
 from tests.support.clock import Clock
 from tests.support.yahoo_listings import list_on, quote
@@ -130,7 +130,7 @@ def test_no_code_of_an_exchange_means_two_places_but_those_that_the_symbol_tells
     ],
 )
 def test_a_code_and_its_country_are_one_name(services: Services, words: str, names: list[str]) -> None:
-    assert names_in(services.universe, words) == names
+    assert names_typed(words, services.universe) == names
     assert is_code_and_country(words) is (len(names) == 1)
 
 

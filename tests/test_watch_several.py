@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bellwether.alerts import watchlist
+from bellwether.market.symbols.names_typed import names_typed
 from bellwether.services import Services
-from bot.commands.stock_typed import names_in
 from tests.support.talk import Talk
 from tests.test_evaluate_rules import services_at
 
@@ -30,10 +30,14 @@ def services(tmp_path: Path) -> Services:
         ("foo bar", ["foo bar"]),
         ("AAPL AAPL", ["AAPL"]),
         (" , ", []),
+        ("Apple, Microsoft and Coca-Cola", ["Apple", "Microsoft", "Coca-Cola"]),
+        ("AAPL and MSFT", ["AAPL", "MSFT"]),
+        ("apple\nMSFT\n\njohnson and johnson", ["apple", "MSFT", "johnson and johnson"]),
+        ("Barnes and Noble", ["Barnes and Noble"]),
     ],
 )
 def test_what_stands_in_one_message_is_parted_as_it_was_meant(services: Services, text: str, names: list[str]) -> None:
-    assert names_in(services.universe, text) == names
+    assert names_typed(text, services.universe) == names
 
 
 def test_each_symbol_of_one_message_is_watched_and_answered(services: Services) -> None:

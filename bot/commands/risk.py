@@ -12,9 +12,10 @@ from bellwether.core.parsing import DEFAULT_HORIZON, parse_horizon
 from bellwether.core.types import MAX_HORIZON
 from bellwether.forecasting import list_sentences, sentences
 from bellwether.forecasting.list_forecast import ListForecast
+from bellwether.market.symbols.names_typed import names_typed
 from bot.commands import forecast
 from bot.commands.base import ChatContext, Command, Given, Press
-from bot.commands.stock_typed import ask_back, names_in, split_horizon
+from bot.commands.stock_typed import ask_back, split_horizon
 from bot.keyboards import MOST_BYTES, horizons
 from bot.replies import Pressed, Reply, opened
 
@@ -39,9 +40,9 @@ def _asked(chat: ChatContext, text: str) -> tuple[list[str], int]:
             if first[-1] in {"d", "w"} and first[:-1].isdecimal():
                 raise
         else:
-            return names_in(chat.services.universe, rest) if rest.strip() else [], horizon
+            return names_typed(rest, chat.services.universe) if rest.strip() else [], horizon
     question, horizon = split_horizon(text)
-    return names_in(chat.services.universe, question) if question else [], horizon
+    return names_typed(question, chat.services.universe) if question else [], horizon
 
 
 def _of_watchlist(chat: ChatContext, horizon: int) -> Reply:

@@ -11,7 +11,6 @@ from bellwether.core.i18n.translate import translated
 from bellwether.core.parsing import DEFAULT_HORIZON, UNITS, parse_horizon
 from bellwether.market.symbols.match import is_whole_name, read
 from bellwether.market.symbols.normalize import clean_question
-from bellwether.market.symbols.spellings import is_code_and_country, is_symbol
 from bellwether.market.symbols.universe import Universe
 from bellwether.services import Services
 from bot.keyboards import choices, near_matches
@@ -35,19 +34,6 @@ def split_horizon(text: str) -> tuple[str, int]:
     words = " ".join(text.split())
     match = _ENDS_IN_HORIZON.fullmatch(words.rstrip("?! "))
     return (match[1], parse_horizon(match[2])) if match else (words, DEFAULT_HORIZON)
-
-
-def names_in(universe: Universe, text: str) -> list[str]:
-    """Return the names in a text, each once and in order; the whole text where it is one name, as "coca cola" is.
-
-    Commas separate names. Spaces do so where each word is a symbol: a known one, or one written as such.
-    """
-    words = " ".join(text.split())
-    if is_whole_name(words, universe) or is_code_and_country(words):
-        return [words]
-    parts = parted(words)
-    are_symbols = all(universe.get(part.upper()) is not None or is_symbol(part) for part in parts)
-    return parts if are_symbols or _COMMAS.search(words) else [words]
 
 
 def parted(text: str) -> list[str]:

@@ -8,10 +8,11 @@ from bellwether.core.errors import AmbiguousSymbol, BadSymbol, BellwetherError, 
 from bellwether.core.i18n.translate import N_, ngettext, said, together, translated
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.types import Instrument
+from bellwether.market.symbols.names_typed import names_typed
 from bot.commands import watchlist_emptied, watchlist_file
 from bot.commands.base import ChatContext, Command, Press, Who
 from bot.commands.pause_sentences import pause_notice
-from bot.commands.stock_typed import ask_back, names_in, or_ask_back, question_and_horizon
+from bot.commands.stock_typed import ask_back, or_ask_back, question_and_horizon
 from bot.commands.watch_promise import NOTHING_NEW, one_message
 from bot.keyboards import in_rows
 from bot.replies import Button, Reply
@@ -23,7 +24,7 @@ _SHOWN_BUTTONS = 12  #: more would push the list off a phone's screen
 def watch(chat: ChatContext, text: str) -> Reply:
     """Put one or several symbols on the watchlist; each is answered."""
     universe = chat.services.universe
-    names = names_in(universe, question_and_horizon(universe, text)[0])
+    names = names_typed(question_and_horizon(universe, text)[0], universe)
     if not names:
         raise BadSymbol(together(said("Which stock? For example: /watch AAPL"), watchlist_file.ALSO_A_FILE))
     return _add(chat, names[0]) if len(names) == 1 else _add_each(chat, names)

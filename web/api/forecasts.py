@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from bellwether.ask import forecasts
 from bellwether.ask.batch import forecasts as forecasts_of
-from bellwether.ask.lists import forecast_list
+from bellwether.ask.lists import MOST, forecast_list
 from bellwether.client.answers.forecast import (
     BaselineForecastAnswer,
     BatchAnswer,
@@ -25,7 +25,8 @@ from bellwether.core.errors import BellwetherError
 from bellwether.core.parsing import DEFAULT_HORIZON, parse_date, parse_horizon
 from bellwether.core.plans import MOST_ITEMS
 from bellwether.core.types import MAX_HORIZON, Forecast
-from bellwether.forecasting.list_forecast import list_json
+from bellwether.forecasting import list_sentences
+from bellwether.forecasting.list_forecast import ListForecast, list_json
 from bellwether.forecasting.to_json import forecast_json
 from bellwether.revenue import ask as business
 from bellwether.revenue.to_json import growth_json
@@ -36,7 +37,7 @@ from web.api.negotiate import ReplyOf
 from web.api.openapi import TABLES, named_router, operation
 from web.api.requests import LONGEST_NAME, AsOf, Question, Symbol, check_symbol, day_of
 from web.dependencies import NowOf, ServicesOf, VisitorListsOf
-from web.problems import problem_json, problem_of
+from web.problems import HttpProblem, problem_json, problem_of
 
 KEPT = 30  #: seconds for which a forecast of the moment is given again: nothing is closer to the market than its close
 GROWTH_KEPT = 300  #: seconds: reports come once a quarter
@@ -197,12 +198,21 @@ async def get_risk(
 
     def work() -> Response:
         made = forecast_list(services, names, sessions, day, allowed=caller.check_symbol, may_enter=may_enter)
+        if list_sentences.only(made) is not None:
+            raise HttpProblem("bad_request", _no_list(made))
         body = list_json(made)
         tag = repr((made.forecast_id, body["caveats"], body["left_out"]))
         keep = 0 if NOT_ENTERED in made.caveats else KEPT  # the next caller's may be entered
         return reply(body, rows=body["members"], name="risk", tag=tag, keep=keep)
 
     return await run_in_threadpool(work)
+
+
+def _no_list(made: ListForecast) -> str:
+    """What to ask instead of a list of one stock, and why the others are not in it."""
+    symbol = made.symbols[0]
+    left_out = f" Left out: {' '.join(list_sentences.left_out(made))}" if made.left_out else ""
+    return f"One stock is no list; name 2 to {MOST}, or ask for /api/v1/forecasts/{symbol}.{left_out}"
 
 
 @router.get("/growth/{symbol}", **operation(GrowthResponse, 409, 422, tables=True))

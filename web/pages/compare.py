@@ -1,6 +1,5 @@
 """Several symbols side by side."""
 
-import re
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -12,7 +11,7 @@ from bellwether.charts.renderer import to_svg
 from bellwether.core.errors import BellwetherError
 from bellwether.core.parsing import DEFAULT_HORIZON, parse_horizon
 from bellwether.core.types import Forecast, Shape, Theme
-from bellwether.market.symbols.match import is_whole_name
+from bellwether.market.symbols.names_typed import names_typed
 from bellwether.market.symbols.universe import Universe
 from bellwether.services import Services
 from web.dependencies import HorizonOf, ServicesOf
@@ -21,9 +20,6 @@ from web.pages.render import page, tag_of
 from web.problems import HttpProblem, printable, problem_of
 
 FEWEST, MOST = 2, 5
-_LEADING = re.compile(r"^(?:and|or) ", re.IGNORECASE)  #: after a comma
-#: "vs" is in no company's name, "and" in some
-_BETWEEN = [re.compile(rf" (?:{words}) ", re.IGNORECASE) for words in (r"vs\.?|versus|or", "and")]
 LONGEST = 400  #: characters of the list
 router = APIRouter(include_in_schema=False)
 Symbols = Annotated[str, Query(max_length=LONGEST)]
@@ -72,23 +68,11 @@ async def compare_chart(
 
 
 def _names(symbols: str, universe: Universe) -> list[str]:
-    """What was typed, parted at commas and "and"; at spaces where tickers stand. Raises HttpProblem at too many."""
-    parts = (" ".join(part.split()) for part in re.split(r"[,;\n]", symbols))
-    names = list(dict.fromkeys(name for part in parts for name in _parted(part, universe) if name))
+    """The names that were typed. Raises HttpProblem at too many."""
+    names = names_typed(symbols, universe)
     if len(names) > MOST:
         raise HttpProblem("bad_request", f"Please name {FEWEST} to {MOST} stocks; these are {len(names)}.")
     return names
-
-
-def _parted(text: str, universe: Universe) -> list[str]:
-    """One part between commas: a company whose name has an "and" in it stays whole."""
-    names = [_LEADING.sub("", text)]
-    for between in _BETWEEN:
-        parts = ([name] if is_whole_name(name, universe) else between.split(name) for name in names)
-        names = [name.strip() for part in parts for name in part]
-    words = text.split()
-    are_tickers = len(names) == 1 and all(universe.get(word.upper()) is not None for word in words)
-    return words if are_tickers else names
 
 
 def _answers(services: Services, names: list[str], horizon: int) -> tuple[list[Forecast], list[HttpProblem]]:

@@ -16,6 +16,7 @@ from bellwether.core.parsing import parse_clock, parse_horizon, parse_price, par
 from bellwether.delivery.chat_wishes import alert_settings
 from bellwether.delivery.readers import ask
 from bellwether.delivery.readers.ask import Reader
+from bellwether.market.symbols.names_typed import names_typed
 from bellwether.services import Services
 from web.pages.form import Form
 
@@ -30,7 +31,8 @@ def _watch(services: Services, reader: Reader, form: Form) -> str:
     """One stock by its name or ticker, or a list of them."""
     _check_goes_on(reader)
     typed = form.get("stock", "")[:LONGEST_LIST]
-    pieces = [piece.strip() for piece in _BETWEEN.split(typed.replace('"', " ")) if piece.strip()]
+    entries = _BETWEEN.split(typed.replace('"', " "))
+    pieces = [name for entry in entries for name in names_typed(entry, services.universe)]
     if len(pieces) < 2:
         watchlist.watch(services, reader.owner, pieces[0] if pieces else "", reader.language)
         return ""

@@ -3,12 +3,14 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from bellwether.ask.lists import MOST, forecast_list
 from bellwether.core.errors import BellwetherError
 from bellwether.forecasting import list_sentences
 from bellwether.forecasting.list_forecast import ListForecast, ListMember
+from bellwether.market.symbols.names_typed import names_typed
 from bellwether.track_record.ledger.lists import NOT_ENTERED
 from web.dependencies import HorizonOf, ServicesOf, VisitorListsOf
 from web.middleware.access import MANY_VISITS, check_pace
@@ -22,7 +24,7 @@ router = APIRouter(include_in_schema=False)
 
 async def _counted_names(request: Request, symbols: Annotated[str, Query(max_length=LONGEST)] = "") -> list[str]:
     """The names of the list; each counts as one visit. Raises HttpProblem for whoever is to wait."""
-    names = list(dict.fromkeys(name for part in symbols.split(",") if (name := " ".join(part.split()))))
+    names = await run_in_threadpool(names_typed, symbols, request.app.state.services.universe)
     if request.client is not None and (more := min(len(names), MOST) - 1) > 0:  # one was counted at the door
         check_pace(request.app.state.visits, visitor(request.scope), MANY_VISITS, more)
     return names
@@ -56,6 +58,7 @@ def risk(
         asked=printable(", ".join(names)),
         most=MOST,
         made=made,
+        lone=list_sentences.only(made) if made is not None else None,
         parts=_by_share(made) if made is not None else [],
         told=list_sentences,
         problem=problem,

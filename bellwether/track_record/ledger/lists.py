@@ -37,6 +37,7 @@ AT_ONCE = 1_000  #: forecasts of lists in one transaction: others want to write 
 FAILING = timedelta(days=30)
 FAILED_DAYS = 10  #: on which it must have failed by then: of a host that was off for long one failure says nothing
 _SILENCE = timedelta(days=7)  #: by which the market's prices may lie back while failures for a symbol count
+FEWEST = 2  #: stocks of a list
 VISITORS_A_DAY = 100  #: lists of visitors, whom nobody knows, that are entered in a day (UTC): a row stays for ever
 NOT_ENTERED = said(
     "This range is not in the track record: of lists that visitors of the page name, only some are entered in a day. "
@@ -47,11 +48,13 @@ log = logging.getLogger(__name__)
 
 
 def is_issued(made: ListForecast) -> bool:
-    """Whether the outcome of each of its symbols still lies ahead, in a market that lives.
+    """Whether it is a list, and the outcome of each of its symbols still lies ahead, in a market that lives.
 
     One whose exchange has no session left by the target stays where it is, which is no outcome to wait for.
     """
-    if not issues_forecasts(made.source) or made.made_at >= closes_at(made.calendar, made.target):
+    if len(made.members) < FEWEST or not issues_forecasts(made.source):
+        return False
+    if made.made_at >= closes_at(made.calendar, made.target):
         return False
     own = ((each.calendar, each.forecast.cutoff, session_after(each.calendar, made.target, 0)) for each in made.members)
     return all(made.made_at < closes_at(calendar, last) for calendar, cutoff, last in own if last > cutoff)
