@@ -230,6 +230,29 @@ def test_one_stock_is_no_list_on_the_page_and_in_the_api(live: Services, symbols
 
 
 @pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("horzon=5", "This address has no parameter “horzon”"),
+        ("horizon=5&horizon=10", "Please give the parameter “horizon” once"),
+        ("symbols=KO", "Please give the parameter “symbols” once"),
+    ],
+)
+def test_what_a_list_has_no_use_for_is_never_passed_over(services: Services, query: str, said: str) -> None:
+    visitor = Visitor(create_app(services))
+    for address in ("/risk", "/api/v1/risk"):
+        answer = visitor.get(f"{address}?symbols=AAPL,KO&{query}")
+        assert answer.status_code == 400 and said in answer.text
+    assert visitor.get("/risk?symbols=AAPL,KO&as_of=2020-03-01").status_code == 400
+
+
+def test_a_table_says_what_it_leaves_out(services: Services) -> None:
+    visitor = Visitor(create_app(services))
+    table = visitor.get("/api/v1/risk?symbols=AAPL,KO,nosuch&format=csv")
+    assert table.headers["X-Left-Out"] == "nosuch" and table.text.count("\n") == 3
+    assert "X-Left-Out" not in visitor.get("/api/v1/risk?symbols=AAPL,KO&format=csv").headers
+
+
+@pytest.mark.parametrize(
     "typed", ["Apple, Microsoft and Coca-Cola", "AAPL and MSFT; KO", "AAPL MSFT KO", "AAPL\nKO\nPFE"]
 )
 def test_the_page_takes_a_list_as_people_type_it(services: Services, typed: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import Depends, Query, Request
 from pydantic import BeforeValidator, Field
@@ -202,8 +203,18 @@ async def get_risk(
             raise HttpProblem("bad_request", _no_list(made))
         body = list_json(made)
         tag = repr((made.forecast_id, body["caveats"], body["left_out"]))
+        # a table has no place for them but its header
+        lacking = ",".join(quote(left.asked, safe="^=-.") for left in made.left_out)
+        headers = {"X-Left-Out": lacking} if lacking else None
         keep = 0 if NOT_ENTERED in made.caveats else KEPT  # the next caller's may be entered
-        return reply(body, rows=body["members"], name="risk", tag=tag, keep=keep)
+        return reply(
+            body,
+            rows=body["members"],
+            name="risk",
+            tag=tag,
+            keep=keep,
+            headers=headers,
+        )
 
     return await run_in_threadpool(work)
 

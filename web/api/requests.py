@@ -126,6 +126,15 @@ async def only_known(request: Request) -> None:
         if name not in known:
             hint = near_name(name, known, "it has") if known else "it has none."
             raise HttpProblem("bad_request", f"This address has no parameter “{name[:40]}”; {hint}")
+    once(request)
+
+
+def once(request: Request) -> None:
+    """Raises HttpProblem for a parameter that is given twice: one of the two would be answered, the other unnoticed."""
+    names = [name for name, _value in request.query_params.multi_items()]
+    for name in request.query_params:
+        if names.count(name) > 1:
+            raise HttpProblem("bad_request", f"Please give the parameter “{name[:40]}” once; it is here twice or more.")
 
 
 def _query_of(dependant: Dependant) -> list[str]:

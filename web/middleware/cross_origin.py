@@ -23,6 +23,7 @@ EXPOSED = (
     "RateLimit",
     "RateLimit-Policy",
     "Retry-After",
+    "X-Left-Out",
     "X-Request-ID",
 )
 _A_DAY = 86_400  #: seconds for which a browser need not ask again

@@ -1,13 +1,19 @@
 """One storm: when it began, how deep it went, when it was over, and how each day's ranges held."""
 
 from fastapi import APIRouter, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from bellwether.ask import incidents
 from web.dependencies import ServicesOf
 from web.pages.render import page, tag_of
 
 router = APIRouter(include_in_schema=False)
+
+
+@router.get("/incidents")
+def all_incidents() -> Response:
+    """All storms are on the page of the record."""
+    return RedirectResponse("/track-record#storms", 302)
 
 
 @router.get("/incidents/{incident_id}")

@@ -12,6 +12,7 @@ from bellwether.forecasting import list_sentences
 from bellwether.forecasting.list_forecast import ListForecast, ListMember
 from bellwether.market.symbols.names_typed import names_typed
 from bellwether.track_record.ledger.lists import NOT_ENTERED
+from web.api.requests import only_known
 from web.dependencies import HorizonOf, ServicesOf, VisitorListsOf
 from web.middleware.access import MANY_VISITS, check_pace
 from web.middleware.visitor import visitor
@@ -30,7 +31,7 @@ async def _counted_names(request: Request, symbols: Annotated[str, Query(max_len
     return names
 
 
-@router.get("/risk")
+@router.get("/risk", dependencies=[Depends(only_known)])
 def risk(
     request: Request,
     services: ServicesOf,
