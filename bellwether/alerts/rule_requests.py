@@ -17,7 +17,7 @@ from bellwether.core.local_clock import at_local
 from bellwether.core.types import MAX_HORIZON, Outlook
 
 USUAL_RARITY = 0.05  #: an outlook as rare as one day in twenty
-_LEAST = 0.001  #: the smallest share that is not said as 0 %
+_LEAST = 0.0001  #: the smallest share that alerts are told with: two digits of a percentage
 _FARTHEST = 100  #: times the last close; a price level beyond it is a slip of the finger
 _MOST_A_WEEK = 1000
 
@@ -123,8 +123,8 @@ def _threshold(wish: RuleRequest, seen: Outlook) -> tuple[float, Direction]:
     if wish.kind is RuleKind.PRICE:
         return _level(asked, wish.direction, seen)
     low, high, allowed = _ALLOWED[wish.kind]
-    if asked is not None and 0 < abs(asked) < _LEAST:
-        raise BadRule(said("The threshold must be at least 0.1\u00a0%: less than that is said as 0\u00a0%."))
+    if asked is not None and 0 < round(abs(asked), 9) < _LEAST:
+        raise BadRule(said("The threshold must be 0.01\u00a0% or more."))
     if asked is None or not math.isfinite(asked) or asked == 0 or not low <= asked <= high:
         raise BadRule(said(allowed))
     if wish.kind is RuleKind.UNUSUAL:
