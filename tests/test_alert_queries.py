@@ -98,6 +98,7 @@ def test_a_wish_becomes_a_rule(
         *((RuleRequest(RuleKind.UNUSUAL, bad), "at most 50\u00a0%") for bad in (0.0, -0.05, 0.51)),
         *((RuleRequest(RuleKind.MOVE, bad), "at most 100\u00a0%") for bad in (0.0, 1.2, None)),
         *((RuleRequest(RuleKind.PRICE, bad), "number above 0") for bad in (0.0, -5.0, None, float("nan"))),
+        *((RuleRequest(RuleKind.MOVE, bad), "0.01\u00a0% or more") for bad in (1e-12, -1e-9, 0.00009)),
         (RuleRequest(RuleKind.PRICE, 1e9), "looks like a slip"),
         (RuleRequest(RuleKind.PRICE, 200.0, BELOW), "below 200 already"),
         (RuleRequest(RuleKind.PRICE, 150.0, ABOVE), "above 150 already"),
