@@ -29,6 +29,7 @@ NO_PAGES = {
     "/market.csv",
     "/track-record.csv",
     "/verify.py",
+    "/incidents",
     "/compare/chart.svg",
     "/stocks/{symbol}/chart.svg",
     "/stocks/{symbol}/chart.png",

@@ -114,6 +114,8 @@ def test_the_track_record_of_all_lists_them_newest_first(of_sample: Visitor) -> 
         page.index("/incidents/2020-03-02") < page.index("/incidents/2018-02-06") < page.index("/incidents/2011-08-09")
     )
     assert "/incidents/" not in of_sample.get("/track-record?symbol=AAPL").text
+    led = of_sample.get("/incidents")
+    assert (led.status_code, led.headers["location"]) == (302, "/track-record#storms") and 'id="storms"' in page
 
 
 def test_an_unknown_storm_is_not_found(of_sample: Visitor) -> None:

@@ -123,7 +123,7 @@ def _threshold(wish: RuleRequest, seen: Outlook) -> tuple[float, Direction]:
     if wish.kind is RuleKind.PRICE:
         return _level(asked, wish.direction, seen)
     low, high, allowed = _ALLOWED[wish.kind]
-    if asked is not None and 0 < round(abs(asked), 9) < _LEAST:
+    if asked and round(abs(asked), 9) < _LEAST:
         raise BadRule(said("The threshold must be 0.01\u00a0% or more."))
     if asked is None or not math.isfinite(asked) or asked == 0 or not low <= asked <= high:
         raise BadRule(said(allowed))
