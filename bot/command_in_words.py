@@ -46,6 +46,8 @@ def in_words(chat: ChatContext, command: str, text: str) -> Callable[[], Reply] 
             return None
     if asked is None or not _is_all_understood(chat, text, asked):
         return None
+    if command == "risk" and _has_doubtful_name(text, asked):
+        return None
     intended = replace(asked, intent=_INTENTS[command], follows=False)
     return lambda: requests.answer_of(chat, intended)
 
@@ -70,6 +72,14 @@ def _is_all_understood(chat: ChatContext, text: str, asked: Request) -> bool:
             if word not in named and word.isalpha()
         )
     )
+
+
+def _has_doubtful_name(text: str, asked: Request) -> bool:
+    """Tell whether a rare word stands among the names: it may be a stock, which would be left out unsaid."""
+    plain = {word.folded for name in (*asked.stocks, asked.said) for word in words_of(name)}
+    for spoken_here in (language(spoken()), language(ENGLISH)):
+        plain.update(*(spoken_here.words[section] for section in ("common", "joiners", "pairs", "filler")))
+    return any(word.folded not in plain for word in words_of(text) if word.folded.isalpha())
 
 
 def _is_no_name(chat: ChatContext, command: str, text: str) -> bool:

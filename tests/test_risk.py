@@ -96,6 +96,8 @@ def test_the_chat_tells_of_the_watchlist_and_of_what_is_named(services: Services
     talk.say("i have 10 apple shares and 5 coca-cola, how much can i lose in a month?")
     assert "Over the next month this list" in talk.press("The range of all together")
     assert "Over the next week this list" in talk.press("1 week")
+    assert "apple tesla nope" in talk.say("/risk apple tesla nope")
+    assert "GOOGL" in talk.say("apple, tesla, microsoft, nvidia, amazon and google together")
     assert "NOPE" in talk.say("/risk AAPL, KO, NOPE")
 
 

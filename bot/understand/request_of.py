@@ -9,6 +9,7 @@ from bot.understand.alert_clauses import alert_terms, clauses
 from bot.understand.cues import SEVERAL, SOCIAL, Scores
 from bot.understand.entities import PRICE, Entities
 from bot.understand.language import Language
+from bot.understand.lexicon import each_once
 from bot.understand.meaning import Intent, Request, Topic
 
 UNCLEAR = "nan"  #: an amount of money that may be read in two ways; as `float` reads what is no number
@@ -51,7 +52,7 @@ def _request_of(intent: Intent, stocks: tuple[str, ...], found: Entities, read: 
         return Request(intent, (WHOLE_MARKET,), found.horizon, found.day, found.time_said, topic=Topic.MARKET)
     is_merely_several = intent is Intent.COMPARE and read.intents[intent] <= SEVERAL
     if is_merely_several and len(stocks) > 1 and Topic.TOGETHER.value in read.marks:  # "compare" asks for each
-        return Request(Intent.RISK, stocks, found.horizon, found.day, found.time_said)
+        return Request(Intent.RISK, tuple(each_once(found.named)), found.horizon, found.day, found.time_said)
     if intent is Intent.TARGETS and Topic.PHONE.value in read.marks:
         return Request(intent, topic=Topic.PHONE)
     if intent in OF_NO_STOCK:
