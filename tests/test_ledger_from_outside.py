@@ -191,6 +191,45 @@ def test_a_damaged_download_is_told_by_its_line_in_plain_words(
     assert told in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("arguments", "saved", "told"),
+    [
+        (["download", "127.0.0.1:8932", "d"], "", "127.0.0.1:8932 is no whole address"),
+        (["check", "d", "--authority", "ca.pem"], "", "There is no file ca.pem"),
+        (
+            ["receipt", "r.json"],
+            '{"title": "No", "detail": "Forecast 9 is unknown."}',
+            "answer: Forecast 9 is unknown.",
+        ),
+        (["receipt", "r.json"], '{"ROW": 1}', "r.json is no receipt: it has no 'row'."),
+    ],
+)
+def test_what_cannot_be_used_is_told_in_a_sentence(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    saved: str,
+    told: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("r.json").write_text(saved, encoding="utf-8")
+    assert run(arguments) == 2
+    assert told in capsys.readouterr().out
+
+
+def test_a_download_before_the_first_head_is_no_proof_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers = {"application/json": b'{"items": []}', "text/csv": f"{verify.HEADER}\n".encode()}
+    monkeypatch.setattr(verify, "_get", lambda url, key, kind: (answers[kind], None))
+    assert run(["download", "http://127.0.0.1", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert "heads.json is saved, but empty" in said and "your proof" not in said
+    assert run(["check", str(tmp_path), "--proof", str(tmp_path / verify.HEADS)]) == 3
+    assert "note heads.json is empty" in capsys.readouterr().out
+
+
 def test_a_forecast_dated_back_before_a_published_head_is_found(
     services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

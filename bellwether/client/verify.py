@@ -411,6 +411,8 @@ def read_proofs(path: Path, authority: Path | None, notes: list[str], *, outside
     if isinstance(content, dict) and "hash_before" in content:
         return [_of_receipt(content, path.name)]
     if isinstance(content, dict) and isinstance(content.get("items"), list):
+        if outside and not content["items"]:
+            notes.append(f"{path.name} is empty: no head was published when it was saved, so it proves nothing.")
         items = (_of_item(item, path.name, authority, notes, outside) for item in content["items"])
         return [proof for proof in items if proof is not None]
     statements = (lines for part in _TITLE.split(text) for lines in _alone(part))
@@ -584,6 +586,8 @@ def _instant(text: str) -> datetime | None:
 def download(address: str, folder: Path, key: str = "", say: Callable[[str], None] | None = None) -> None:
     """Save the rows of every chain and the published heads as files. Raises Unreadable."""
     base, tell = address.rstrip("/"), say or _tell_line
+    if base and "://" not in base:
+        raise Unreadable(f"{address} is no whole address: it begins with https://, or http:// on your own machine.")
     folder.mkdir(parents=True, exist_ok=True)
     # the heads come before the rows: one that is published meanwhile knows more than was saved
     items, cursor = list[Any](), ""
@@ -604,7 +608,10 @@ def download(address: str, folder: Path, key: str = "", say: Callable[[str], Non
                 file.write(page if page.endswith(b"\n") or not page else page + b"\n")
         draft.replace(folder / f"{chain}.csv")
         tell(f"{chain}.csv is saved.")
-    tell(f"{HEADS} is saved. Keep a copy of it where the operator cannot reach: next year it is your proof.")
+    if items:
+        tell(f"{HEADS} is saved. Keep a copy of it where the operator cannot reach: next year it is your proof.")
+    else:
+        tell(f"note {HEADS} is saved, but empty: no head is published yet, so it proves nothing. Try again later.")
 
 
 def _get(url: str, key: str, kind: str) -> tuple[bytes, str | None]:
@@ -702,6 +709,8 @@ def main(arguments: Sequence[str] | None = None, now: datetime | None = None) ->
         if given.command == "download":
             download(given.address, given.path, given.key)
             return 0
+        if given.authority is not None and not given.authority.is_file():
+            raise Unreadable(f"There is no file {given.authority}: --authority names the certificate (PEM).")
         notes: list[str] = []
         proofs = [proof for path in given.proof for proof in read_proofs(path, given.authority, notes, outside=True)]
         proofs += [of_head(text) for text in given.head]
@@ -720,9 +729,12 @@ def main(arguments: Sequence[str] | None = None, now: datetime | None = None) ->
 def _check_receipt(path: Path, proofs: Sequence[SavedHead], now: datetime, notes: list[str]) -> int:
     try:
         receipt = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(receipt, dict) and "row" not in receipt and receipt.get("detail"):
+            raise Unreadable(f"{path.name} is no receipt, but the service's answer: {receipt['detail']}")
         row, hashed = int(receipt["row"]), str(receipt["hash"])
     except (OSError, ValueError, KeyError, TypeError) as problem:
-        raise Unreadable(f"{path.name} is no receipt: {problem!r}. Save ADDRESS/api/v1/receipts/ID as it is.") from None
+        lacks = f"it has no {problem}" if isinstance(problem, KeyError) else problem
+        raise Unreadable(f"{path.name} is no receipt: {lacks}. Save ADDRESS/api/v1/receipts/ID as it is.") from None
     report = Findings(faults := receipt_faults(receipt), notes)
     contents = _Contents("ledger", report, array("q"), now, _EPOCH.date())
     for proof in _without_wrong_dates(proofs, now, notes):
