@@ -264,6 +264,8 @@ class Timetable:
         evening = Evening()
         try:
             evening = await self._evening()
+        except BellwetherError as problem:  # the record says the same where it is why nothing can be entered
+            log.error("The evening could not be worked out: %s", problem.for_operator)
         except Exception:
             log.exception("The evening could not be worked out; the record does not wait for it.")
         issued = Forecasted()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import scheduler
 from bellwether.core.config import load_settings
 from bellwether.core.errors import StoreError
 from bellwether.db.upgrade_backups import INSTANT
@@ -102,6 +103,23 @@ def test_a_job_that_fails_is_written_down_and_stops_nothing(
 
     asyncio.run(run())
     assert "A job failed." in caplog.text
+
+
+def test_an_evening_that_the_database_keeps_from_is_a_line_of_the_log(
+    services: Services, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(scheduler, "keep_evening", broken)
+    monkeypatch.setattr(scheduler, "forecast_universe", broken)
+    timetable = Timetable(services)
+    asyncio.run(timetable._run(timetable._account))
+    assert [line for line in caplog.messages if "the disk is full" in line] == [
+        "The evening could not be worked out: the disk is full",
+        "A job did not run: the disk is full",
+    ]
+    assert not any(record.exc_info for record in caplog.records)
 
 
 def test_why_a_job_does_not_run_is_said_once_until_it_changes(

@@ -1,5 +1,6 @@
 """The database: all of a transaction or none, one row a key, one message a sender, and sentences when it fails."""
 
+import errno
 import multiprocessing
 import os
 import sqlite3
@@ -17,6 +18,7 @@ import pytest
 
 from bellwether.alerts import subscriptions_table
 from bellwether.core.errors import StoreError
+from bellwether.db import disk_space
 from bellwether.db.database import Store, stamp, unstamp
 from bellwether.delivery import chats_table, inbox_table, outbox_admin_table, outbox_table
 from bellwether.delivery.messages import RecipientKind, recipient_of
@@ -209,6 +211,35 @@ def test_a_refused_write_is_told_in_a_sentence(store: Store) -> None:
         db.conn.execute("PRAGMA query_only = ON")
         outbox_table.enqueue(db, draft(), NOW)
     assert "is read-only: give the service the right" in error.value.for_operator
+
+
+@pytest.mark.sqlite
+def test_a_full_disk_is_told_in_a_sentence_and_looked_for_until_what_is_written_fits(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with store.transaction() as db:
+        pages = db.conn.execute("PRAGMA page_count").fetchone()[0]
+        db.conn.execute(f"PRAGMA max_page_count = {pages}")
+    store.check_space()
+    with pytest.raises(StoreError) as error:
+        owe(store, *(draft(f"digest:{chat}:2026-11-23", chat_id=chat) for chat in range(1, 1000)))
+    assert "is full" in error.value.for_operator and str(store.path) in error.value.for_operator
+    quota = OSError(errno.EDQUOT, "no more for you")
+
+    def refuse(_: Path) -> None:
+        raise quota
+
+    with monkeypatch.context() as patched:  # a quota, of which the disk's free bytes say nothing
+        patched.setattr(disk_space, "try_file", refuse)
+        for _ in range(2):
+            with pytest.raises(StoreError, match="notes") as error:
+                store.check_space()
+        assert "is full" in error.value.for_operator
+    store.check_space()
+    monkeypatch.setattr(disk_space, "try_file", refuse)
+    store.check_space()  # it fitted: nothing is written any more to see that
+    with pytest.raises(StoreError):
+        store.check_space(by_writing=True)
 
 
 @pytest.mark.sqlite

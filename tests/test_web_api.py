@@ -5,7 +5,7 @@ import re
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,10 @@ import pytest
 from bellwether.ask import forecasts
 from bellwether.client.answers.forecast import ForecastAnswer, ProblemAnswer
 from bellwether.core.types import Bars
+from bellwether.db import disk_space
+from bellwether.db.database import try_write
 from bellwether.forecasting.to_json import forecast_json
+from bellwether.jobs.doctor import examine_database
 from bellwether.market.sample import SampleProvider
 from tests.support.shapes import check_shape
 from tests.support.stretched import stretched_models
@@ -159,6 +162,19 @@ def test_readyz_is_503_without_a_model_or_a_database_and_names_no_path(tmp_path:
     assert (answer.status_code, answer.json()["status"]) == (503, "not ready")
     assert not answer.json()["checks"]["model"]["ok"] and not answer.json()["checks"]["database"]["ok"]
     assert str(tmp_path) not in answer.text
+
+
+def test_a_database_whose_disk_is_full_is_not_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    services = sample_services(tmp_path)
+    visitor = Visitor(create_app(services))
+    for free, status, up in ((0, 200, 1), (1 << 62, 503, 0)):  # bytes that no disk has
+        monkeypatch.setattr(disk_space, "LEAST_FREE", free)
+        assert visitor.get("/readyz").json()["checks"]["database"]["ok"] is bool(up)
+        assert status == 200 or visitor.get("/readyz").status_code == status
+        assert f"bellwether_database_up {up}.0" in visitor.get("/metrics").text
+        assert examine_database(services.store, datetime.now(UTC))[0].ok is bool(up)
+    with services.store.transaction() as db:
+        try_write(db)  # which needs no room
 
 
 def test_a_forecast_needs_no_database(tmp_path: Path) -> None:

@@ -49,6 +49,12 @@ class Store(ABC):
         On PostgreSQL that is one way to the server and back, where `reading` takes three.
         """
 
+    def check_space(self, *, by_writing: bool = False) -> None:  # noqa: B027  # a server's disk is not seen from here
+        """See whether what is written next has room, as far as that can be seen from here. Raises StoreError.
+
+        `by_writing` also writes a file for a moment, which a quota may forbid.
+        """
+
     @abstractmethod
     def check(self) -> None:
         """See that it is to be used as it is, as far as it can be reached. Changes nothing. Raises ConfigError."""

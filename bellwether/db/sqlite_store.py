@@ -1,5 +1,6 @@
 """The SQLite file: opening it, its migrations, and one connection for each thread."""
 
+import errno
 import sqlite3
 import threading
 import time
@@ -9,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from bellwether.core.errors import ConfigError, NewerDatabase, StoreError, UpgradeFailed, WrongKey
-from bellwether.db import encryption, upgrade, versions
+from bellwether.db import disk_space, encryption, upgrade, versions
 from bellwether.db.connection import Connection
 from bellwether.db.database import Store
 from bellwether.db.encryption import BUSY_TIMEOUT
@@ -39,6 +40,7 @@ class SqliteStore(Store):
         # a store that is dropped closes its file at once; from Python 3.13 on sqlite3 warns where nobody did
         weakref.finalize(self, _close_all, self._opened).atexit = False
         self.owes_empty_log = True  #: an erasure, perhaps of an earlier process, may have left something in the log
+        self._was_full = False  #: a write failed for want of room, and none of that size was seen to fit since
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -75,7 +77,22 @@ class SqliteStore(Store):
                     db.conn.execute("ROLLBACK")
                 raise
         except self._errors as problem:
+            self._was_full = self._was_full or _is_full(problem)
             raise StoreError(self._explain(problem)) from problem
+
+    def check_space(self, *, by_writing: bool = False) -> None:
+        """See whether what is written next has room. Nothing is written but by wish, or once a write had none.
+
+        Raises StoreError.
+        """
+        try:
+            if disk_space.is_short(self.folder):
+                raise StoreError(_full(self.path))
+            if by_writing or self._was_full:
+                disk_space.try_file(self.folder)
+        except OSError as problem:
+            raise StoreError(self._explain(problem)) from problem
+        self._was_full = False
 
     def check(self) -> None:
         """See whether the key fits the file, if there is one, and whether a newer version made it. Changes nothing.
@@ -240,8 +257,18 @@ def _turn_on_wal(connection: sqlite3.Connection) -> None:
             time.sleep(0.02)
 
 
+def _is_full(problem: Exception) -> bool:
+    return "disk is full" in str(problem) or getattr(problem, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
+
+
+def _full(path: Path) -> str:
+    return f"The disk of the database {path} is full, or nearly: nothing more can be kept there. Make room on it."
+
+
 def _explain(path: Path, problem: Exception) -> str:
     text = str(problem).lower()
+    if _is_full(problem):
+        return _full(path)
     if "readonly" in text or "read-only" in text or isinstance(problem, PermissionError):
         return f"The database {path} is read-only: give the service the right to write to it and its folder."
     if "unable to open" in text or isinstance(problem, OSError):

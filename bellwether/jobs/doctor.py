@@ -251,6 +251,7 @@ def examine_database(store: Store, now: datetime) -> list[Check]:
             unwritten = missed_digests_table.since(db, now - RECENT)
             aside = inbox_table.count_set_aside(db, now - RECENT)
             proof = verified_table.last(db)
+        store.check_space(by_writing=True)
     except (NewerDatabase, UnfinishedImport, UpgradeFailed) as problem:
         return [Check("Database", False, problem.for_operator, "The service does not start with it.")]
     except StoreError as problem:

@@ -22,6 +22,7 @@ from starlette.routing import Route
 import bellwether
 from bellwether.core import metrics as process_metrics
 from bellwether.core.errors import StoreError
+from bellwether.db.database import Store
 from bellwether.delivery import inbox_table, outbox_admin_table, outbox_table
 from bellwether.market.remote.circuit_breaker import BreakerState
 from bellwether.market.sources import remote
@@ -119,7 +120,8 @@ class _Metrics(Collector):
             told = self._of_rows()
         except StoreError:
             told = []
-        yield GaugeMetricFamily("bellwether_database_up", "1: the database can be read, 0: not.", value=bool(told))
+        text = "1: the database can be read, and its disk has room for more, 0: not."
+        yield GaugeMetricFamily("bellwether_database_up", text, value=bool(told) and _has_space(store))
         yield from told
 
     def _of_rows(self) -> list[Metric]:
@@ -138,6 +140,14 @@ class _Metrics(Collector):
         text = "How long the message has been due that waits longest."
         due = GaugeMetricFamily("bellwether_outbox_oldest_due_seconds", text, value=_age(oldest, now))
         return [outbox, updates, due, *_of_ledger(proof)]
+
+
+def _has_space(store: Store) -> bool:
+    try:
+        store.check_space()
+    except StoreError:
+        return False
+    return True
 
 
 def _of_ledger(proof: verified_table.LastProof | None) -> Iterator[Metric]:
