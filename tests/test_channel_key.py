@@ -113,6 +113,7 @@ def test_where_the_file_is_lost_and_the_key_of_the_database_takes_its_place_the_
 ) -> None:
     make(services)
     ask.add(services, ANN, NTFY, "en")
+    caplog.clear()  # that a key was made is told where an earlier test has asked for such news
     database = services.settings.database.model_copy(update={"key": SecretStr("ab" * 32)})
     settings = services.settings.model_copy(update={"database": database})
     warn_of_key(settings, services.store)

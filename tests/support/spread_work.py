@@ -55,7 +55,7 @@ def forecasts(folder: Path) -> None:
     asked = ["forecasts", "--prices", str(folder / "prices.parquet"), "--model", str(MODELS / SERVED), "--every", "1"]
     asked += ["--from", "2021-01-04", "--to", "2021-04-30", "--out"]
     cli([*asked, str(folder / "alone.parquet")], standalone_mode=False)
-    cli([*asked, str(folder / "spread.parquet"), "--workers", "1"], standalone_mode=False)
+    cli([*asked, str(folder / "spread.parquet"), "--workers", "2"], standalone_mode=False)
 
 
 def seeds(work: Path) -> None:
