@@ -249,7 +249,7 @@ def test_a_damaged_newest_level_of_the_index_bends_no_forecast_and_is_said(
     server.add_chart("^GSPC", chart_of("^GSPC", scaled(table(), [SESSIONS - 1], 2.0)))
     made = answered(services).forecast
     assert made.problem is None
-    assert "Made without knowledge of the wider market" in " ".join(made.caveats)
+    assert "Made without ^GSPC, a part of the wider market" in " ".join(made.caveats)
 
 
 def test_a_doubt_ends_when_the_source_has_put_its_past_right_however_long_it_took(

@@ -13,6 +13,7 @@ from bellwether.ask import forecasts
 from bellwether.core.config import load_settings
 from bellwether.core.errors import BellwetherError, ConfigError, MarketDataError, UnknownSymbol
 from bellwether.core.types import CLOSE, OPEN, VOLUME, Problem
+from bellwether.jobs import doctor
 from bellwether.market.file import FileProvider, read_prices
 from bellwether.services import Services, build_services
 from tests.conftest import MODELS, NOW, MakeBars
@@ -198,6 +199,12 @@ def test_a_market_series_that_begins_later_is_done_without(tmp_path: Path, make_
     made = forecasts.answer(services, "AAPL", 10, date(2026, 5, 1)).forecast
     assert any("without knowledge of the wider market" in caveat for caveat in made.caveats)
     assert not any("wider market" in caveat for caveat in forecasts.answer(services, "AAPL", 10).forecast.caveats)
+
+
+def test_the_doctor_names_the_market_series_that_a_file_lacks(tmp_path: Path, make_bars: MakeBars) -> None:
+    services = services_over(save(table(make_bars, "AAPL", "^GSPC"), tmp_path / "p.parquet"))
+    (prices,) = [check for check in doctor.examine(services) if check.name == "Prices"]
+    assert prices.ok and prices.advice == "The model also reads ^VIX: not in these prices."
 
 
 # ---- what is refused

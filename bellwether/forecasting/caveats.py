@@ -53,8 +53,15 @@ def about_silence(problem: Problem | None) -> str:
 
 
 def about_market(latest: list[float | None]) -> str:
-    """When the model had to do without a market series."""
-    return _WITHOUT_MARKET if None in latest else ""
+    """When the model had to do without a market series: which, where it is not all of them."""
+    missing = [symbol for symbol, level in zip(MARKET_SERIES, latest, strict=True) if level is None]
+    if len(missing) == len(MARKET_SERIES):
+        return _WITHOUT_MARKET
+    sentences = (
+        said("Made without {symbol}, a part of the wider market, whose prices are not available.", symbol=symbol)
+        for symbol in missing
+    )
+    return next(sentences, "")
 
 
 def about_state(market: Sequence[Bars | None], latest: Sequence[float | None]) -> str:

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 
 from bellwether.alerts import missed_digests_table
 from bellwether.ask import forecasts
+from bellwether.ask.point_in_time import market_until
 from bellwether.core.config import FILE_VARIABLE, Settings, config_file
 from bellwether.core.connections import faults_for
 from bellwether.core.errors import (
@@ -18,7 +19,7 @@ from bellwether.core.errors import (
     UpgradeFailed,
 )
 from bellwether.core.places import COMMAND
-from bellwether.core.types import MARKET_CALENDAR, Check
+from bellwether.core.types import MARKET_CALENDAR, MARKET_SERIES, Check
 from bellwether.db.database import Store, try_write
 from bellwether.delivery import inbox_table, outbox_admin_table
 from bellwether.forecasting.caveats import OLD
@@ -137,7 +138,10 @@ def _prices(services: Services) -> list[Check]:
         outlook = forecasts.outlook(services, forecasts.resolve(services, symbol))
     except BellwetherError as problem:
         return [Check("Prices", False, f"{market.describe()}: {problem}", "Check market.source and market.file.")]
-    return [Check("Prices", True, f"{market.describe()} answers; {symbol} is known up to {outlook.bars.cutoff}")]
+    detail = f"{market.describe()} answers; {symbol} is known up to {outlook.bars.cutoff}"
+    beside = zip(MARKET_SERIES, market_until(market, outlook.bars.cutoff), strict=False)  # the universe's follow
+    missing = " and ".join(series for series, bars in beside if bars is None)
+    return [Check("Prices", True, detail, f"The model also reads {missing}: not in these prices." if missing else "")]
 
 
 def _source(provider: CachedProvider, fallbacks: Sequence[str]) -> Check:
