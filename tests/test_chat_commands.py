@@ -165,6 +165,8 @@ def paused(talk: Talk) -> bool:
         ("aapl vs msft", ["AAPL", "MSFT"]),
         ("apple and tesla", ["AAPL", "TSLA"]),
         ("apple, bank of america; ko", ["AAPL", "BAC", "KO"]),
+        ("Apple, Microsoft and Coca-Cola", ["AAPL", "MSFT", "KO"]),
+        ("bank of america and apple", ["BAC", "AAPL"]),
         ("AAPL MSFT NVDA TSLA KO", ["AAPL", "MSFT", "NVDA", "TSLA", "KO"]),
         ("AAPL MSFT 3m", ["AAPL", "MSFT"]),
         ("AAPL aapl MSFT", ["AAPL", "MSFT"]),

@@ -9,7 +9,10 @@ from bellwether.core.i18n.translate import N_, said, together, translated
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.types import Q10, Q90, Forecast
 from bellwether.forecasting import sentences
+from bellwether.market.symbols.match import is_whole_name
+from bellwether.market.symbols.names_typed import names_typed
 from bellwether.market.symbols.spellings import is_symbol
+from bellwether.market.symbols.universe import Universe
 from bot import charts
 from bot.commands.base import ChatContext, Command, Given, Press, StaleButton
 from bot.commands.stock_typed import ask_back, parted, split_horizon
@@ -28,10 +31,15 @@ _HOW = said(
 def answer(chat: ChatContext, text: str) -> Reply:
     """Compare forecasts of one horizon; names of more than one word need commas between them."""
     names, horizon = split_horizon(text)
-    return compared(chat, _names(names), horizon)
+    return compared(chat, _names(names, chat.services.universe), horizon)
 
 
-def _names(text: str) -> list[str]:
+def _names(text: str, universe: Universe) -> list[str]:
+    """As every face parts them; where that leaves something unread, and no comma is there, each word is a name."""
+    names = names_typed(text, universe)
+    is_read = all(universe.get(name.upper()) is not None or is_whole_name(name, universe) for name in names)
+    if {",", ";"} & set(text) or (len(names) > 1 and is_read):
+        return names
     return [part for part in parted(text) if part.lower() not in _BETWEEN]
 
 
@@ -104,7 +112,7 @@ def _action(symbols: list[str], horizon: int | str) -> str:
 
 
 def _press(chat: ChatContext, given: Given) -> Pressed:
-    names = _names(given.text(1))
+    names = _names(given.text(1), chat.services.universe)
     if not FEWEST <= len(names) <= MOST:
         raise StaleButton
     return Pressed(edit=compared(chat, names, given.horizon(0)))
