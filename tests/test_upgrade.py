@@ -151,7 +151,9 @@ def test_where_no_backup_lies_beside_it_the_refusal_says_what_to_look_for(tmp_pa
     )
 
 
+# what is of processes and of the disk is the same for both forms
 plain = pytest.mark.parametrize("store", ["plain"], indirect=True)
+encrypted = pytest.mark.parametrize("store", ["encrypted"], indirect=True)
 
 
 @pytest.mark.parametrize(
@@ -285,6 +287,7 @@ def test_a_new_database_and_one_without_pending_migrations_have_no_backup(tmp_pa
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sizes of files cannot be limited there")
+@encrypted
 def test_where_no_backup_can_be_made_nothing_is_migrated_until_there_is_room(store: Store, tmp_path: Path) -> None:
     old = versions.state_in(store.path, store.key)
     script = (
@@ -310,6 +313,7 @@ def test_where_no_backup_can_be_made_nothing_is_migrated_until_there_is_room(sto
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sizes of files cannot be limited there")
+@encrypted
 def test_where_the_disk_is_full_only_at_the_end_the_service_does_not_start(store: Store) -> None:
     old = versions.state_in(store.path, store.key)
     script = (
@@ -407,6 +411,7 @@ def test_upgrade_goes_on_without_a_backup_where_that_is_said(store: Store) -> No
 # ---- several processes, and kills
 
 
+@plain
 def test_of_several_processes_that_start_at_once_one_upgrades(store: Store, tmp_path: Path) -> None:
     begin, count = spawn.Barrier(3), 3
     processes = [in_a_process(opening.open_at_once, begin, store.path, store.key) for _ in range(count)]
@@ -435,6 +440,7 @@ def test_another_that_takes_long_over_the_upgrade_is_waited_for(
     assert len(backups(store)) == 1
 
 
+@plain
 def test_when_the_one_that_upgrades_is_killed_another_goes_on(store: Store, tmp_path: Path) -> None:
     stopped, begin = tmp_path / "stopped", spawn.Barrier(3)
     killed = in_a_process(opening.open_and_stop, store.path, store.key, stopped)
