@@ -28,6 +28,7 @@ from bellwether.core.courtesy import SWITCH, Courtesy
 from bellwether.core.errors import ConfigError, StoreError
 from bellwether.core.listening import listen, listen_for_metrics, url_of
 from bellwether.core.places import COMMAND
+from bellwether.core.types import issues_forecasts
 from bellwether.delivery.targets.kept_key import make_if_missing
 from bellwether.hosts.lease import Lease
 from bellwether.hosts.parts import EVERY, ServicePart, named
@@ -209,7 +210,8 @@ async def _run(
     spare_the_collector()
     log.info("Prices: %s. %s", services.provider.describe(), services.provider.note or "Live.")
     if parts == EVERY and not services.settings.telegram.token.get_secret_value():
-        log.info("No Telegram token is set: this is the demo. Set BELLWETHER_TELEGRAM__TOKEN to start the bot.")
+        this = "there is no bot" if issues_forecasts(services.provider.name) else "this is the demo"
+        log.info("No Telegram token is set: %s. Set BELLWETHER_TELEGRAM__TOKEN to start the bot.", this)
         _talk_in_terminal(services, stop)
     service_manager.tell("READY=1")
     running.append(asyncio.create_task(service_manager.keep_telling()))

@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import pytest
+
+from bellwether.delivery.messages import TERMINAL
 from bellwether.delivery.targets import ask as targets
 from tests.support.web import Visitor, plain_text
 from tests.test_readers import somebody
@@ -20,14 +23,15 @@ def test_the_page_that_stops_a_readers_mails_tells_what_was_asked_for_where(tmp_
     assert "Telegram" not in f"{before}{after}".partition("Stop these messages?")[2].partition("Stop them")[0]
 
 
-def test_the_page_that_stops_a_chats_target_still_names_telegram(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("owner", "place"), [(7, "in Telegram"), (TERMINAL, "at the terminal of this service")])
+def test_the_page_that_stops_a_target_names_where_it_was_asked_for(tmp_path: Path, owner: int, place: str) -> None:
     services = made(tmp_path)
-    target = targets.add(services, 7, "ntfy://127.0.0.1:9/alerts-8f2k", "en")
+    target = targets.add(services, owner, "ntfy://127.0.0.1:9/alerts-8f2k", "en")
     sealer = targets.TargetTerms.of(services.settings).sealer
     assert sealer is not None
     token = targets.stop_token(target.id, target.created_at, sealer)
     shown = plain_text(Visitor(create_app(services)).get(f"/channels/stop/{token}").text)
-    assert "Somebody asked in Telegram" in shown
+    assert f"Somebody asked {place}" in shown
 
 
 def test_a_link_to_stop_that_is_cut_short_gives_no_false_comfort(tmp_path: Path) -> None:

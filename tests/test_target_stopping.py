@@ -7,6 +7,7 @@ import pytest
 from bellwether.core.i18n.translate import use_language
 from bellwether.delivery.channels.stopping import ALONE_REFUSED, ALONE_SILENT
 from bellwether.delivery.channels.target_error import error_of
+from bellwether.delivery.messages import TERMINAL
 from bellwether.delivery.targets import sentences, target_outbox_table, targets_table
 from bellwether.delivery.targets.target import StopReason, Target, TargetKind, TargetState
 from bellwether.services import Services
@@ -69,6 +70,21 @@ def test_a_mailbox_that_is_alone_and_none_is_stopped_after_a_week(tmp_path: Path
         run(services)
         assert _target(services, number).stopped_why is StopReason.REFUSED
         assert "there is no such place" in outbox(services, "chat")[-1]["text"]
+
+
+@pytest.mark.parametrize(("owner", "place"), [(ANN, "Telegram"), (TERMINAL, "terminal")])
+def test_a_target_is_told_where_it_was_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, owner: int, place: str
+) -> None:
+    services = made(tmp_path)
+    with listening(monkeypatch) as (there, urls):
+        proved(services, there, "ntfy", urls["ntfy"], owner)
+        owe(services, owner)
+        run(services)
+        shown = list(there.seen["ntfy"])
+    assert len(shown) > 1, "the code and the alert"
+    for text in shown:
+        assert [name for name in ("Telegram", "terminal") if name in text] == [place]
 
 
 def test_another_word_of_the_mail_server_has_the_week_count_anew(tmp_path: Path) -> None:

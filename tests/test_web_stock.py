@@ -305,7 +305,8 @@ def test_a_record_that_cannot_be_read_takes_no_page_down(
 
     monkeypatch.setattr(forecasts, "track_record", broken)
     visitor = Visitor(create_app(sample_services(tmp_path)))
-    assert "No track record yet" in visitor.get("/track-record").text
+    answer = visitor.get("/track-record")
+    assert (answer.status_code, "The track record cannot be read now" in answer.text) == (503, True)
     assert visitor.get("/stocks/AAPL").status_code == 200
 
 

@@ -65,7 +65,7 @@ def _left_of_moves(folder: Path) -> list[Check]:
 
 
 def _of_file(settings: Settings, *, opened: bool) -> Check:
-    """With no bot there is nothing of people's."""
+    """Without a bot too people are known, at the terminal and by mail."""
     if settings.database.key.get_secret_value():
         plain = [str(file) for file in unencrypted(settings.database.path)]
         if plain:
@@ -74,12 +74,10 @@ def _of_file(settings: Settings, *, opened: bool) -> Check:
         if not opened:
             return Check("Encryption", False, "a key is set, but the database cannot be used with it", "See Database.")
         return Check("Encryption", True, "a key is set, and the database is encrypted with it")
-    if not settings.telegram.token.get_secret_value():
-        return Check("Encryption", True, "no key is set; without the bot nobody's data is kept")
     return Check(
         "Encryption",
         True,
-        "NONE: what people tell the bot is kept in the clear.",
+        "NONE: what people tell the bot, the terminal or the page is kept in the clear, but for sealed addresses.",
         f"{COMMAND} database key makes a key, database encrypt uses it.",
     )
 

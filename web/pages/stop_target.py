@@ -7,7 +7,7 @@ button or of a mail program's (RFC 8058).
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from bellwether.delivery.messages import is_reader
+from bellwether.delivery.messages import TERMINAL, is_reader
 from bellwether.delivery.targets import ask
 from bellwether.delivery.targets.target import Target, TargetState
 from web.dependencies import ServicesOf
@@ -59,6 +59,7 @@ def _page(request: Request, target: Target, stopped: bool, may_be_asked: bool = 
         stopped=stopped,
         was_proved=target.was_proved,
         is_reader=reader,
+        is_terminal=target.chat_id == TERMINAL,
         may_be_asked=may_be_asked,
         undo_at=undo_at,
     )

@@ -47,6 +47,7 @@ def track_record(
     return page(
         request,
         "record.html",
+        200 if record else 503,
         tag=tag_of(
             request, "record", instrument, sessions, day, model_id, head, published, record, names, spells, lists
         )

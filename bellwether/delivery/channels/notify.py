@@ -192,14 +192,14 @@ class NotifyChannel(Channel):
             confirm_url = f"{url}/subscribe/confirm/{confirm_token(target, sealer)}"
             return reader_sentences.confirm_subject(), Told(reader_sentences.confirm(confirm_url, stop_url))
         if message.kind == TARGET_PROOF:
-            return sentences.proof_subject(), Told(sentences.proof(code_of(target, sealer), stop_url))
+            return sentences.proof_subject(), Told(sentences.proof(code_of(target, sealer), stop_url, target.chat_id))
         now, text = self._clock(), message.text
         if message.due_at is not None and is_late(message.due_at, now):
             text = f"{text}\n{sent_late(now - message.due_at)}"
         if reads_alone:
             stops = reader_sentences.how_to_stop(page_url, stop_url)
         else:
-            stops = sentences.how_to_stop(stop_url, sentences.command_in(text))
+            stops = sentences.how_to_stop(stop_url, target.chat_id, sentences.command_in(text))
         return "", Told(text, sentences.links(message.offers, url), stops)
 
     async def _with_chart(self, message: OutboxMessage, said: _Said) -> _Said:

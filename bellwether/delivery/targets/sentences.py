@@ -5,6 +5,7 @@ from html import escape
 
 from bellwether.core.i18n.translate import N_
 from bellwether.core.i18n.translate import gettext as _
+from bellwether.delivery.messages import TERMINAL
 from bellwether.delivery.offers import Offer, OfferKind
 from bellwether.delivery.targets.target import StopReason, Target, TargetKind
 from bellwether.delivery.targets.told import PageLink
@@ -57,12 +58,18 @@ def not_taken(target: Target) -> str:
     return text.format(target=f"<b>{escape(name(target))}</b>")
 
 
-def proof(code: str, stop_url: str) -> str:
-    """HTML that goes to a target alone."""
-    asked = _(
-        "Somebody wants alerts and digests of Bellwether, the forecasting bot on Telegram, to come here too. If that "
-        "is you, send this code to the bot in that chat:"
-    )
+def proof(code: str, stop_url: str, owner: int) -> str:
+    """HTML that goes to a target alone; `owner` asked for it."""
+    if owner == TERMINAL:
+        asked = _(
+            "Somebody at the terminal of Bellwether, a service of forecasts, wants alerts and digests to come here "
+            "too. If that is you, type this code there:"
+        )
+    else:
+        asked = _(
+            "Somebody wants alerts and digests of Bellwether, the forecasting bot on Telegram, to come here too. If "
+            "that is you, send this code to the bot in that chat:"
+        )
     ignore = _("If it is not, do nothing: nothing else comes here.")
     never = _("Never ask here again: {link}").format(link=_link(stop_url)) if stop_url else ""
     return f"{asked}\n\n<b>{code}</b>\n\n" + " ".join(filter(None, [ignore, never]))
@@ -73,14 +80,18 @@ def proof_subject() -> str:
     return _("Your code for Bellwether")
 
 
-def how_to_stop(stop_url: str, command: str = "") -> str:
-    """HTML at the end of each message; `command` is one that the message names, which is understood elsewhere."""
-    where = [_("Commands such as {command} are for the bot in Telegram.").format(command=command)] if command else []
-    if stop_url:
-        told = _("This comes here because it was asked for in Telegram. Stop it: {link}").format(link=_link(stop_url))
+def how_to_stop(stop_url: str, owner: int, command: str = "") -> str:
+    """HTML at the end of each message to a target of `owner`; `command` is one that it names, understood elsewhere."""
+    if owner == TERMINAL:
+        where = _("Commands such as {command} are for Bellwether's terminal.")
+        by_link = _("This comes here because it was asked for in Bellwether's terminal. Stop it: {link}")
+        by_command = _("This comes here because it was asked for in Bellwether's terminal; /alerts there stops it.")
     else:
-        told = _("This comes here because it was asked for in Telegram; /alerts there stops it.")
-    return f"<i>{' '.join([*where, told])}</i>"
+        where = _("Commands such as {command} are for the bot in Telegram.")
+        by_link = _("This comes here because it was asked for in Telegram. Stop it: {link}")
+        by_command = _("This comes here because it was asked for in Telegram; /alerts there stops it.")
+    told = by_link.format(link=_link(stop_url)) if stop_url else by_command
+    return f"<i>{' '.join([*([where.format(command=command)] if command else []), told])}</i>"
 
 
 def command_in(text: str) -> str:
