@@ -12,8 +12,8 @@ run: .venv/.online            ## start the service; without a Telegram token it 
 
 # a file's tests stay together: some share a small model that takes half a minute to train. They start hundreds of
 # processes, each of which would compile all modules anew where the variable says to keep none of them
-test: .venv/.everything       ## the whole test suite, in four processes
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+test: .venv/.everything       ## the whole test suite, in three processes
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses auto --maxprocesses 3 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/.everything       ## formatter, linter and types
 	$(BIN)/ruff format --check $(EVERYTHING)

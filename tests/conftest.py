@@ -174,8 +174,8 @@ def database_kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Four, on two cores too: many tests wait for a server, a clock or a process."""
-    return 4
+    """Three, on two cores too: many tests wait for a server, a clock or a process, and each loads all of it anew."""
+    return 3
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -43,7 +43,7 @@ def test_after_two_days_only_whoever_runs_the_service_takes_it_back(
         prune(ann.services)
         for answer in (ann.send(f"{stop}/undo"), ann.visitor.get(stop)):
             assert answer.status_code == 404
-            assert "only those who run this service can take that back" in plain_text(answer.text)
+            assert "only whoever runs this service can undo it" in plain_text(answer.text)
         ann.subscribe()
         assert len(ann.box.mails) == 1, "it holds, though the address is deleted"
         monkeypatch.setattr(command, "build", lambda: ann.services)

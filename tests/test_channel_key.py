@@ -45,6 +45,7 @@ def test_one_is_made_once_for_its_owner_alone_and_switches_all_of_it_on(
     assert [path.name for path in tmp_path.glob(f".{NAME}*")] == []
 
 
+@pytest.mark.sqlite
 def test_of_processes_that_begin_at_once_one_makes_it(services: Services, tmp_path: Path) -> None:
     made_by = list[bool]()
     threads = [threading.Thread(target=lambda: made_by.append(make(services))) for _ in range(4)]
