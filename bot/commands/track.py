@@ -221,24 +221,19 @@ def _says_otherwise(record: TrackRecord) -> bool:
 def _held(record: TrackRecord, name: str) -> str:
     score = record.score
     assert score.coverage_80 is not None
-    if record.horizon is not None:
-        return _(
-            "<b>Of {name}, {share} of my 8-in-10 ranges {horizon} ahead held</b>, in {forecasts}, made in {weeks}: "
-            "{eighty} is what it should be."
-        ).format(
-            name=escape(name),
-            share=price_sentences.percent(score.coverage_80),
-            horizon=price_sentences.label(record.horizon),
-            forecasts=sentences.forecasts(score.forecasts),
-            weeks=sentences.weeks(score.weeks),
-            eighty=price_sentences.percent(0.8),
-        )
-    return _(
+    text = _(
         "<b>Of {name}, {share} of my 8-in-10 ranges held</b>, in {forecasts} up to a month ahead, made in {weeks}: "
         "{eighty} is what it should be."
-    ).format(
+    )
+    if record.horizon is not None:
+        text = _(
+            "<b>Of {name}, {share} of my 8-in-10 ranges {horizon} ahead held</b>, in {forecasts}, made in {weeks}: "
+            "{eighty} is what it should be."
+        )
+    return text.format(
         name=escape(name),
         share=price_sentences.percent(score.coverage_80),
+        horizon=price_sentences.label(record.horizon) if record.horizon is not None else "",
         forecasts=sentences.forecasts(score.forecasts),
         weeks=sentences.weeks(score.weeks),
         eighty=price_sentences.percent(0.8),
